@@ -36,7 +36,8 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeo
     if done.timed_out:
         return f"ran longer than its {says.timeout or timeout:g} s and was ended"
     if done.unready_after:
-        return f"did not print `{says.until}` within {format_duration(done.unready_after)}, and was ended"
+        seconds = format_duration(done.unready_after)
+        return f"output did not contain `{says.until}` within {seconds}, and was ended"
     if done.is_in_background:
         return ""
     wanted = says.expect_status if last and says.expect_status is not None else 0
@@ -48,9 +49,9 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeo
             return f"printed `{text}`, which must not appear"
     for text in says.expect if last else ():
         if text not in plain:
-            return f"did not print `{text}`"
+            return f"output did not contain `{text}`"
     if last and says.until and says.until not in printed.by_statement.replace("\r\n", "\n"):
-        return f"did not print `{says.until}`"
+        return f"output did not contain `{says.until}`"
     return ""
 
 

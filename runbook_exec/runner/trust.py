@@ -59,7 +59,7 @@ class TrustState:
         """Return why the procedure may not run unseen, or ""."""
         if self.in_trusted_folder:
             return ""
-        doubt = "its commands were not trusted on this machine"
+        doubt = "its commands are not trusted on this machine yet"
         if self.before is not None:
             doubt = _explain_difference(self.before.digest, self.digest, reliance, _SINCE_TRUSTED)
             if not doubt:

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from tests.support.paths import DATA
-from tests.support.program import COMMAND, Program, ProgramResult
+from tests.support.program import COMMAND, Program, ProgramResult, write_program
 from tests.support.screen import Screen, open_screen
 
 CASES = DATA / "cases"
@@ -25,15 +25,6 @@ def run_case(program: Program, case: str, **more: str) -> ProgramResult:
     """Run one of the public shapes unattended."""
     program.write("page.md", (CASES / case).read_text())
     return program.run(*UNATTENDED, env=more)
-
-
-def write_program(program: Program, name: str, text: str) -> dict[str, str]:
-    """Write a program into a folder, and return an environment that has it in `PATH`."""
-    folder = program.folder / "bin"
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(text)
-    (folder / name).chmod(0o755)
-    return {"PATH": f"{folder}:{program.environment()['PATH']}"}
 
 
 def test_an_inner_sh_runs_its_lines(program: Program) -> None:

@@ -17,11 +17,14 @@ from ..pages import find_runbooks
 from ..refusal import refuse_io_errors
 
 _EPILOG = """\
-A runbook has a cadence if its front matter says so: `runbook: {cadence: 75d}`. What counts is the last run of
-its procedure that succeeded as a whole, in the journals of this machine or in `NAME.runs.json` beside it.
-Without a path it looks at runbooks/ and docs/, as far as they are there.
+The front matter of a runbook gives its cadence: `runbook: {cadence: 75d}`. The last run that completed
+its procedure counts, in the journals of this machine or in `NAME.runs.json` next to the runbook. Without
+a path, it checks runbooks/ and docs/ if they exist.
 
-exit status: 0 nothing is due; 4 something is; 2 the command line is refused, or a page could not be read
+exit status:
+  0  nothing is due
+  2  the command line is refused, or a page could not be read
+  4  a runbook is due
 """
 
 
@@ -30,7 +33,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         name,
         "runbook-exec due [PATH…] [--json]",
-        "List the runbooks whose cadence has passed since they last succeeded.",
+        "List the runbooks that are due: their cadence has passed since they last succeeded.",
         _EPILOG,
     )
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files and folders")

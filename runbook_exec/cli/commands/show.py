@@ -17,13 +17,19 @@ from ..printer import format_outline, to_json
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of `show`."""
-    parser = build_parser(name, "runbook-exec show [--json] FILE[#anchor]", "Print the outline of a page.")
+    parser = build_parser(
+        name,
+        "runbook-exec show [--json] FILE[#anchor]",
+        "Print what would run of a page, in which shell, and the values it needs.",
+    )
     parser.add_argument(
         "file",
         metavar="FILE[#anchor]",
-        help="the Markdown file, and a section of it; `-` reads standard input",
+        help="the page, and one of its sections; `-` reads standard input",
     )
-    parser.add_argument("--json", action="store_true", help="print the whole value, with every span")
+    parser.add_argument(
+        "--json", action="store_true", help="print everything that was read from the page as JSON"
+    )
     add_shell(parser)
     add_inputs(parser)
     return parser.parse_args(words)
