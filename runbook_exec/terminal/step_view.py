@@ -10,7 +10,7 @@ from ..document.model import Block, Prose, Step
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.retries import describe_retries
 from ..text.ansi import escape_unprintable, escape_unprintable_code
-from ..text.display import clip, count_columns, fold
+from ..text.display import clip, count_columns, fold, wrap
 from ..text.lazy_pattern import LazyPattern
 from .page_text.block_comments import find_comments
 from .page_text.code_view import find_values
@@ -118,8 +118,9 @@ class StepView:
         most = max(least, min(_PREVIEW, room - 2))
         if len(lines) > most + 2:
             what = "more lines" if most else "lines below this block"
-            note = f"     … {len(lines) - most} {what}, shown after it has run"
-            lines = [*lines[:most], *[""] * (not most), self._writer.paint(note, "dim")]
+            note = f"… {len(lines) - most} {what}, shown after it has run"
+            notes = [f"     {self._writer.paint(line, 'dim')}" for line in wrap(note, self._writer.width - 7)]
+            lines = [*lines[:most], *[""] * (not most), *notes]
         self._write_lines(lines)
 
     def _show_warnings(self, warnings: Sequence[StatementWarning]) -> None:
@@ -175,8 +176,9 @@ class StepView:
         """Show prose of the document; of more than `most` lines the beginning, and the page's line."""
         lines = self._render_prose(text)
         if most is not None and len(lines) > most + 2:
-            note = f"     … {len(lines) - most} more lines on the page, above line {line}"
-            lines = [*lines[:most], self._writer.paint(note, "dim")]
+            note = f"… {len(lines) - most} more lines on the page, above line {line}"
+            notes = [f"     {self._writer.paint(each, 'dim')}" for each in wrap(note, self._writer.width - 7)]
+            lines = [*lines[:most], *notes]
         self._write_lines(lines)
 
     def _render_prose(self, text: str) -> list[str]:
