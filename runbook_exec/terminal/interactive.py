@@ -84,7 +84,7 @@ def create_asker(
         away = answer.choice == "shell"
         if away:
             terminal.write_line()
-            terminal.write_line("  Same shell as the runbook. ^D or `exit` to return.")
+            terminal.write_wrapped("Same shell as the runbook. ^D or `exit` to return.")
             terminal.write_line()
             terminal.reset_statement()
         if isinstance(question, Confirmation | NewStatement | Reentry) and answer.choice == "run":

@@ -145,6 +145,10 @@ class StepView:
                 self._writer.write_code(item.block.code.rstrip("\n"), "bold")
         self._shown |= {part.span.start for part in item.step.parts}
 
+    def begin_screen(self) -> None:
+        """Let what was written so far scroll away, because a person has read it."""
+        self._mark = self._writer.written
+
     def reset(self, *, prose: bool = False) -> None:
         """Show the statement again at the next question, because much output may be between.
 
