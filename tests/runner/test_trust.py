@@ -307,7 +307,7 @@ def test_without_yes_a_person_is_not_asked_for_trust(program: Program) -> None:
     """The first statement is shown as usual."""
     program.write("page.md", PAGE)
     with open_screen([*COMMAND, "page.md"], program.work, program.environment(UNTRUSTED)) as shown:
-        assert "trusted" not in shown.wait("1 of 2 ›")
+        assert "trusted" not in shown.wait("1 of 1 ›")
         shown.type("q")
         shown.wait_status()
 
