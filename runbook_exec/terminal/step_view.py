@@ -85,10 +85,12 @@ class StepView:
 
         Returns whether a person must read it before the run continues: it is more than a sample of output.
         """
-        rest = find_rest(item) if self._writer.tty else ()
-        for part in rest:
-            self._write_lines(self._render_part(part))
-        return any(isinstance(part, Prose) and _instructs(part.text) for part in rest)
+        instructs = False
+        for part in find_rest(item) if self._writer.tty else ():
+            lines = self._render_part(part)
+            self._write_lines(lines)
+            instructs |= isinstance(part, Prose) and any(lines) and _instructs(part.text)
+        return instructs
 
     def _show_code(self, item: PlanItem, text: str, changed: bool, place: str) -> None:
         """Show a statement with the comments around it, unless they were shown with its old text."""
@@ -202,7 +204,8 @@ class StepView:
             return []
         paint, room = self._writer.paint, self._writer.full_width - 7
         code = [f"     {paint(line, 'dim')}".rstrip() for line in fold(part.code.rstrip("\n"), room)]
-        return ["", *code, "     " + paint(f"(not run: {escape_unprintable(part.why_not)})", "dim")]
+        why = wrap(f"(not run: {escape_unprintable(part.why_not)})", self._writer.width - 7)
+        return ["", *code, *(f"     {paint(line, 'dim')}" for line in why)]
 
     def _write_lines(self, lines: Sequence[str]) -> None:
         for line in lines:
