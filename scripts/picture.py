@@ -125,7 +125,7 @@ def run(camera: Camera, world: World) -> None:
     camera.type(LOGIN_CODE, 0.8)
     camera.type(ENTER, 0.2)
     camera.see("enter continue", 2.0)
-    camera.type(ENTER)
+    camera.type(ENTER, 0.2)
     for number in (2, 3, 4):
         camera.see(f"{number} of 7 ›", 3.0)
         camera.type(ENTER)
@@ -140,7 +140,7 @@ def run(camera: Camera, world: World) -> None:
     camera.type("r")
     camera.see("enter continue", 1.5)
     camera.type(ENTER)
-    camera.see("5b", 2.0)
+    camera.see("6 of 7 ›", 2.0)
     camera.type("d")
     camera.see("7 of 7 ›", 1.5)
     camera.type(ENTER)

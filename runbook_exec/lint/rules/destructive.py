@@ -135,9 +135,10 @@ RULES = (
         RuleInfo(
             "M308",
             "unconfirmed",
-            "What cannot be undone is worth one more question, at the moment it happens. The table: "
+            does="Reports a command that destroys something, without `confirm`: "
             + ", ".join(what for _, what in (*DESTRUCTIVE, *_IN_TEXT))
-            + '. `destructive = ["regex", …]` in the settings adds to it.',
+            + '. `destructive = ["regex", …]` in the settings adds to the table.',
+            why="It cannot be undone. One more question, at the moment when it happens, costs little.",
         ),
         unconfirmed_command,
         bad=(
