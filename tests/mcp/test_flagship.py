@@ -39,14 +39,23 @@ def approve_up_to_the_list(person: Screen) -> None:
     person.type(ENTER)
     person.wait("paste code here if prompted >")
     person.type(LOGIN_CODE, ENTER)
+    read_on(person)
     for number in range(2, 6):
         person.wait(f"{number} of 7 ›")
         person.type(ENTER)
-    person.wait("d done", "5b. Confirm that CI deploys")
+        if number in (3, 5):
+            read_on(person)
+    person.wait("d done", "5b. Confirm that CI deploys", "6 of 7 ›")
     person.type("d")
-    person.wait("6 of 7 ›")
+    person.wait("enter run", "7 of 7 ›")
     person.type(ENTER)
     person.wait("<old-token-id>  pick one")
+
+
+def read_on(person: Screen) -> None:
+    """Have the person read what the page says after a step."""
+    person.wait("enter continue", "q quit")
+    person.type(ENTER)
 
 
 def list_tokens(world: World) -> set[str]:
@@ -82,7 +91,7 @@ async def test_an_agent_rotates_the_token_and_never_sees_it(tmp_path: Path) -> N
                     assert answered["question"]["text"].endswith(f"fly tokens revoke {old}")
                     with pytest.raises(ToolFailed, match="is not yours to answer"):
                         await agent.call("answer", run=run, question=answered["question"]["id"], answer="run")
-                    person.wait("7 of 7 ›")
+                    person.wait("enter run", "7 of 7 ›")
                     person.type(ENTER)
                     person.wait("Done.")
                     assert person.wait_status() == 0

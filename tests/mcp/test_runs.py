@@ -135,10 +135,10 @@ async def test_commands_that_are_not_trusted_wait_for_a_person(program: Program)
         started = await agent.call("start", page="runbooks/page.md", values={"region": "eu"})
         assert started["question"]["kind"] == "run"
         with open_screen([*COMMAND, "attach"], program.work, program.environment()) as person:
-            person.wait("started\xa0by\xa0agent\xa0mcp", "echo changed", "1 of 4 ›")
+            person.wait("started\xa0by\xa0agent\xa0mcp", "echo changed", "1 of 3 ›")
             assert read_log(program) == []
             person.type(ENTER)
-            person.wait("2 of 4 ›")
+            person.wait("2 of 3 ›")
         assert read_log(program) == ["changed"]
 
 
