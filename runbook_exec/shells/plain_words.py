@@ -10,9 +10,10 @@ from .base import Filling
 # a value of these characters is the same with quotes and without, wherever a word of them is
 _PLAIN = LazyPattern(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
 
-_BEFORE = LazyPattern(r"[A-Za-z0-9_./:@+=-]*\Z")
+# what may be beside it in its word; `*` and `?` match nothing in the value
+_BEFORE = LazyPattern(r"[A-Za-z0-9_./:@+=*?-]*\Z")
 
-_AFTER = LazyPattern(r"[A-Za-z0-9_./:@+=-]*")
+_AFTER = LazyPattern(r"[A-Za-z0-9_./:@+=*?-]*")
 
 _LAST_WORD = LazyPattern(r"[^\s;&|(){}`<>]*\Z")
 
@@ -46,7 +47,7 @@ def find_plain_word(blanked: str, filling: Filling) -> tuple[int, int] | None:
     after = _AFTER.match(blanked, filling.end)
     end = after.end() if after else filling.end
     is_word = (start == 0 or blanked[start - 1] in " \t\n>") and (
-        end == len(blanked) or blanked[end] in " \t\n"
+        end == len(blanked) or blanked[end] in " \t\n;|"
     )
     # a backslash before a blank makes that a part of the word
     is_word = is_word and not (start > 1 and blanked[start - 1] in " \t" and blanked[start - 2] == "\\")

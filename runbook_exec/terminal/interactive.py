@@ -84,7 +84,7 @@ def create_asker(
         away = answer.choice == "shell"
         if away:
             terminal.write_line()
-            terminal.write_line("  Same shell as the runbook. ^D or `exit` to return.")
+            terminal.write_wrapped("Same shell as the runbook. ^D or `exit` to return.")
             terminal.write_line()
             terminal.reset_statement()
         if isinstance(question, Confirmation | NewStatement | Reentry) and answer.choice == "run":
@@ -210,7 +210,7 @@ class _Questions:
     def _choose_alternative(self, question: Alternatives) -> Answer:
         """Ask for an alternative, and return it or the answer of another key."""
         rows = _list_alternatives(question, self._terminal)
-        above = [("", "\n  "), ("bold", f"{len(rows)} alternatives; one of them is to be run.")]
+        above = [("", "\n  "), ("bold", f"{len(rows)} alternatives. Choose the one to run.")]
         while True:
             picked = ask_row(above, rows, pick_keys("se!q"), self._colour)
             if not isinstance(picked, str):
@@ -264,7 +264,9 @@ def _accept_loss(question: LostState, terminal: TerminalReporter, colour: bool) 
 def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
     terminal.show_statement(question.item, question.text)
     terminal.write_line()
-    terminal.write_wrapped("This was running when the run died, and nobody saw it end.", "bold", "yellow")
+    terminal.write_wrapped(
+        "This was running when the run was killed. It may have happened, or not.", "bold", "yellow"
+    )
     printed = question.output.strip("\n")
     if printed:
         terminal.write_wrapped("It had printed:")
@@ -302,7 +304,8 @@ def _edit(
         except OSError as error:
             terminal.write_line()
             terminal.write_wrapped(
-                f"cannot start the editor: {reason(error)}; set EDITOR to one that is there", "yellow"
+                f"cannot start the editor: {reason(error)}; set EDITOR to an editor that is installed",
+                "yellow",
             )
             return Answer("edit")
         plan = replan()

@@ -27,7 +27,7 @@ class PageWatch:
         self._reported = digest
         self._terminal.write_line()
         self._terminal.write_wrapped(
-            f"{runbook.path} was changed after this run has read it. What runs is what you see here; "
-            "`e` opens the page and reads it again.",
+            f"{runbook.path} was changed after this run has read it. The run continues with the text that "
+            "you see here; `e` opens the page and reads it again.",
             "yellow",
         )

@@ -68,6 +68,8 @@ class TerminalReporter(TerminalWriter):
     def take_unread(self) -> str:
         """Return what enter does once a person has read the last text of the page; "" if there is none."""
         unread, self._unread = self._unread, ""
+        if unread:
+            self._steps.begin_screen()  # what is above may scroll away now
         return unread
 
     def show_statement(self, item: PlanItem, text: str) -> None:
@@ -139,7 +141,10 @@ class TerminalReporter(TerminalWriter):
         mark = self.paint("✓", "green") if done else "–"
         note = f": {escape_unprintable(event.note)}" if event.note else ""
         self.write_line()
-        self.write_line(f"  {mark}  {'done' if done else 'skipped'}{note}")
+        first, *more = wrap(f"{'done' if done else 'skipped'}{note}", self.width - 7)
+        self.write_line(f"  {mark}  {first}")
+        for line in more:
+            self.write_line(f"     {line}")
 
     def _show_finish(self, event: StatementFinished) -> None:
         self.end_output()
@@ -161,7 +166,10 @@ class TerminalReporter(TerminalWriter):
         elif event.statement:
             self.write_line(f"  ✓  {took}" + f", try {self._try}" * (self._try > 1))
         for line in self._pending:
-            self.write_line(self.paint(line, "dim"))
+            if self.tty:
+                self.write_wrapped(line.strip(), "dim", indent=5)
+            else:
+                self.write_line(line)
         self._pending.clear()
         item = _find_item(self.plan, event.step, event.block, event.statement)
         is_last = item is not None and not event.problem and self._is_last(item)
@@ -262,7 +270,7 @@ class TerminalReporter(TerminalWriter):
         self.end_output()  # of the shell, which may print at its end
         write_summary(self, self.plan, state, ended, self._captured, time.monotonic() - self._began)
         if not journal:
-            self.write_line("  Nothing was run, and no record of this run is kept.")
+            self.write_wrapped("Nothing was run, and no record of this run is kept.")
             return
         if ended.outcome not in FINISHED:
             _write_command(self, "resume", f"runbook-exec resume {run}")

@@ -10,7 +10,7 @@ from ..document.model import Block, Prose, Step
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.retries import describe_retries
 from ..text.ansi import escape_unprintable, escape_unprintable_code
-from ..text.display import clip, count_columns, fold
+from ..text.display import clip, count_columns, fold, wrap
 from ..text.lazy_pattern import LazyPattern
 from .page_text.block_comments import find_comments
 from .page_text.code_view import find_values
@@ -85,10 +85,12 @@ class StepView:
 
         Returns whether a person must read it before the run continues: it is more than a sample of output.
         """
-        rest = find_rest(item) if self._writer.tty else ()
-        for part in rest:
-            self._write_lines(self._render_part(part))
-        return any(isinstance(part, Prose) and _instructs(part.text) for part in rest)
+        instructs = False
+        for part in find_rest(item) if self._writer.tty else ():
+            lines = self._render_part(part)
+            self._write_lines(lines)
+            instructs |= isinstance(part, Prose) and any(lines) and _instructs(part.text)
+        return instructs
 
     def _show_code(self, item: PlanItem, text: str, changed: bool, place: str) -> None:
         """Show a statement with the comments around it, unless they were shown with its old text."""
@@ -118,8 +120,9 @@ class StepView:
         most = max(least, min(_PREVIEW, room - 2))
         if len(lines) > most + 2:
             what = "more lines" if most else "lines below this block"
-            note = f"     … {len(lines) - most} {what}, shown after it has run"
-            lines = [*lines[:most], *[""] * (not most), self._writer.paint(note, "dim")]
+            note = f"… {len(lines) - most} {what}, shown after it has run"
+            notes = [f"     {self._writer.paint(line, 'dim')}" for line in wrap(note, self._writer.width - 7)]
+            lines = [*lines[:most], *[""] * (not most), *notes]
         self._write_lines(lines)
 
     def _show_warnings(self, warnings: Sequence[StatementWarning]) -> None:
@@ -143,6 +146,10 @@ class StepView:
                 self._writer.write_line()
                 self._writer.write_code(item.block.code.rstrip("\n"), "bold")
         self._shown |= {part.span.start for part in item.step.parts}
+
+    def begin_screen(self) -> None:
+        """Let what was written so far scroll away, because a person has read it."""
+        self._mark = self._writer.written
 
     def reset(self, *, prose: bool = False) -> None:
         """Show the statement again at the next question, because much output may be between.
@@ -175,8 +182,9 @@ class StepView:
         """Show prose of the document; of more than `most` lines the beginning, and the page's line."""
         lines = self._render_prose(text)
         if most is not None and len(lines) > most + 2:
-            note = f"     … {len(lines) - most} more lines on the page, above line {line}"
-            lines = [*lines[:most], self._writer.paint(note, "dim")]
+            note = f"… {len(lines) - most} more lines on the page, above line {line}"
+            notes = [f"     {self._writer.paint(each, 'dim')}" for each in wrap(note, self._writer.width - 7)]
+            lines = [*lines[:most], *notes]
         self._write_lines(lines)
 
     def _render_prose(self, text: str) -> list[str]:
@@ -196,7 +204,8 @@ class StepView:
             return []
         paint, room = self._writer.paint, self._writer.full_width - 7
         code = [f"     {paint(line, 'dim')}".rstrip() for line in fold(part.code.rstrip("\n"), room)]
-        return ["", *code, "     " + paint(f"(not run: {escape_unprintable(part.why_not)})", "dim")]
+        why = wrap(f"(not run: {escape_unprintable(part.why_not)})", self._writer.width - 7)
+        return ["", *code, *(f"     {paint(line, 'dim')}" for line in why)]
 
     def _write_lines(self, lines: Sequence[str]) -> None:
         for line in lines:

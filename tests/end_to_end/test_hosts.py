@@ -276,11 +276,11 @@ def test_an_operator_types_a_password_on_a_host(program: Program, hosts: FarHost
     program.write("page.md", page)
     environment = program.environment(hosts.environment)
     with open_screen([*COMMAND, "page.md"], program.work, environment) as screen:
-        screen.wait("on web1", "sudo whoami", "1 of 2 ›")
+        screen.wait("on web1", "sudo whoami", "1 of 1 ›")
         screen.type(ENTER)
         screen.wait("password for deploy")
         screen.type(PASSWORD, ENTER)
-        screen.wait("2 of 2 ›")
+        screen.wait("▌  hostname", "1 of 1 ›")
         screen.type(ENTER)
         assert screen.wait_status() == 0
     printed = "".join(text for _, text in outputs(program.read_events()))

@@ -205,7 +205,7 @@ def test_the_variable_counts_in_a_terminal_only(program: Program) -> None:
     with open_screen(words, program.work, variables) as screen:
         screen.wait("a new run")
         screen.type("n")
-        screen.wait("kept=yes", "1 of 4")
+        screen.wait("kept=yes", "1 of 3")
         started = next(read_journal(next(program.runs.glob("*-window.jsonl"))))
         assert isinstance(started, RunStarted)
         assert started.socket

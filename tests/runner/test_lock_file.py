@@ -73,7 +73,7 @@ def test_a_lock_file_that_others_can_change_does_not_count(program: Program, loc
     UNSAFE[how](locked)
     ran = run_unattended(program)
     assert ran.status == 3
-    assert "were not trusted on this machine" in ran.stderr
+    assert "are not trusted on this machine yet" in ran.stderr
 
 
 def test_a_folder_like_tmp_may_be_above_a_lock_file(program: Program, locked: Path) -> None:

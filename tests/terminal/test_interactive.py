@@ -685,7 +685,7 @@ def test_a_guided_run_shows_characters_that_cannot_be_seen(program: Program) -> 
     with guided(program, DECEIVING) as shown:
         shown.wait(r"Page \u202eone", r"Deploy \u202etwo", r"Check \u202efive")
         answer(shown, "which one? ›", "1")
-        shown.wait(r"  Deploy \u202etwo", r"Prose \u200bthree, \u202eand", r"\u2066help", "other keys")
+        shown.wait(r"  Deploy \u202etwo", r"Prose \u200bthree, \u202eand", r"\u2066help", "esc back")
         shown.type("v1", ENTER)
         shown.wait(r"echo a\u202eb v1", r"Really \u202efour?")
         output = shown.raw

@@ -15,7 +15,7 @@ from runbook_exec.engine.events import StatementFinished
 from runbook_exec.journal.hash_chain import seal_line
 from tests.support.paths import DATA
 from tests.support.program import COMMAND, Program
-from tests.support.screen import END, ENTER, ESCAPE, INTERRUPT, Screen, open_screen, text_from
+from tests.support.screen import END, ENTER, ESCAPE, INTERRUPT, Screen, open_screen
 
 CASES = DATA / "cases" / "operator"
 
@@ -48,7 +48,8 @@ def answer_at(shown: Screen, code: str, *keys: str) -> None:
     """Wait for the question about the statement that begins so, and type keys."""
 
     def asks(text: str) -> bool:
-        return text.endswith(" ›") and text_from(text, "▌").removeprefix("  ▌  ").startswith(code)
+        shown = text.rpartition(f"\n  ▌  {code}")
+        return text.endswith(" ›") and bool(shown[1]) and "✓" not in shown[2]
 
     shown.wait_until(asks, f"the question about `{code}`")
     shown.type(*keys)
@@ -226,7 +227,9 @@ def test_a_run_with_failed_and_skipped_steps_says_so(program: Program) -> None:
         answer(shown, "1 of 2 ›", ENTER)
         answer(shown, "r retry", "s")
         answer(shown, "2 of 2 ›", "s")
-        shown.wait("Ended, but not everything was done: step 1 failed and was skipped, step 2 was skipped.")
+        shown.wait(
+            "Ended, but not everything was done: step 1 failed and was skipped, step 2\n  was skipped."
+        )
         shown.wait("1  A  ✗  ", "exit 1, skipped", "2  B  –")
         assert shown.wait_status() == 1
     assert "  partial  " in program.run("runs", "--outcome", "partial").stdout

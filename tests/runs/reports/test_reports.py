@@ -209,16 +209,15 @@ def test_a_report_follows_an_edit_during_the_run(program: Program) -> None:
     vi = program.write("vi", "#!/bin/sh\nsed -i 's/^false$/echo three/; s/^echo one$/echo zero/' page.md\n")
     vi.chmod(0o755)
     with _guided(program, {"EDITOR": str(vi)}) as shown:
-        for number in (1, 2, 3):
-            shown.wait_last(f"{number} of 3 ›")
+        for code in ("echo one", "echo two", "false"):
+            shown.wait(f"▌  {code}", "1 of 1 ›")
             shown.type(ENTER)
         shown.wait("r retry")
         shown.type("e")
         shown.wait("the page was edited", "This statement is new", "echo zero", "c count it as done")
-        shown.wait_last("1 of 3 ›")
+        shown.wait_last("1 of 1 ›")
         shown.type("c")
-        shown.wait("echo three")
-        shown.wait_last("3 of 3 ›")
+        shown.wait("▌  echo three", "enter run", "1 of 1 ›")
         shown.type(ENTER)
         assert shown.wait_status() == 0
     text = _report(program)
@@ -398,9 +397,9 @@ def test_a_typed_secret_is_in_no_record(program: Program) -> None:
     with _guided(program, {}) as shown:
         shown.wait("type or paste a value")
         shown.type(SECRET, ENTER)
-        shown.wait_last("1 of 2 ›")
+        shown.wait("▌  echo ", "enter run", "1 of 1 ›")
         shown.type(ENTER)
-        shown.wait_last("2 of 2 ›")
+        shown.wait("▌  begin", "enter run", "1 of 1 ›")
         shown.type(ENTER)
         shown.wait("\nready")
         shown.type(SECRET, ENTER, "\x04")
