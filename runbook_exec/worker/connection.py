@@ -1,0 +1,47 @@
+"""Connects to a Temporal server, as options, our settings file and `TEMPORAL_*` say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from temporalio.client import Client as Client
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+from ..errors import Refused
+
+DEFAULT_SERVER = "127.0.0.1:7233"
+
+
+def find_settings(environ: Mapping[str, str]) -> Path:
+    """Return the path of our settings file, in the form of Temporal's own."""
+    named = environ.get("XDG_CONFIG_HOME") or ""
+    folder = Path(named) if named.startswith("/") else Path(environ.get("HOME") or "/") / ".config"
+    return folder / "runbook-exec" / "server.toml"
+
+
+async def connect_client(server: str, namespace: str) -> Client:
+    """Return a client of the server; "" is what the settings say. Raises Refused."""
+    settings = find_settings(os.environ)
+    try:
+        config = ClientConfig.load_client_connect_config(
+            config_file=str(settings) if settings.is_file() else None
+        )
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise Refused(f"cannot read the settings of the server: {error}") from None
+    target = server or config.get("target_host") or DEFAULT_SERVER
+    if namespace:
+        config["namespace"] = namespace
+    config["target_host"] = target
+    quiet = LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    try:
+        return await Client.connect(**config, runtime=Runtime(telemetry=TelemetryConfig(logging=quiet)))
+    except (RuntimeError, ValueError) as error:
+        raise Refused(f"cannot reach the Temporal server at `{target}`: {_find_cause(error)}") from None
+
+
+def _find_cause(error: Exception) -> str:
+    text = str(error)
+    return text.rpartition("tcp connect error: ")[2].split(")")[0] if "tcp connect error" in text else text
