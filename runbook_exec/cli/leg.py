@@ -50,7 +50,7 @@ def run_leg() -> int:
         started = past.start_event
         os.chdir(started.folder)
         plan = read_plan(started.path, started.anchor, RunOptions.from_words(started.options))
-        _require_trust(plan, now, order)
+        _require_trust(plan, now, task)
         return resume_run(past, now, None)
     _write_text(Path(task["text"]), order["text"])
     os.chdir(folder)
@@ -66,7 +66,7 @@ def run_leg() -> int:
         text=task["text"],
     )
     plan = read_plan(page, order["anchor"], options)
-    _require_trust(plan, options, order)
+    _require_trust(plan, options, task)
     if why := find_obstacle(plan):
         raise Refused(why)
     print_notes(plan.runbook, plan.procedure)
@@ -107,14 +107,16 @@ def _write_text(path: Path, text: str) -> None:
         raise Refused(f"cannot write `{path}`: {reason(error)}") from None
 
 
-def _require_trust(plan: Plan, options: RunOptions, order: Mapping[str, Any]) -> None:
-    """Raise Refused unless the commands of an order are trusted on this host."""
+def _require_trust(plan: Plan, options: RunOptions, task: Mapping[str, Any]) -> None:
+    """Raise Refused unless somebody has signed the order, or its commands are trusted on this host."""
+    if task["is_signed"]:
+        return
     known = read_trust(plan.runbook, plan.procedure, state_folder(dict(os.environ)), os.environ)
     doubt = known.explain_doubt(Reliance(options.names_steps(), plan.runbook.named is None))
     if doubt:
-        address = shlex.quote(f"{order['page']}#{plan.procedure.anchor}")
+        address = shlex.quote(f"{task['order']['page']}#{plan.procedure.anchor}")
         raise Refused(
-            f"{order['page']}: {doubt}; nothing was run; `runbook-exec trust {address}` on the host "
+            f"{task['order']['page']}: {doubt}; nothing was run; `runbook-exec trust {address}` on the host "
             "shows and trusts them, in the folder that its worker has as `--pages`"
         )
 

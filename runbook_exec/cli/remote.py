@@ -28,6 +28,13 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--namespace", metavar="NAME", default="", help="the namespace on it")
 
 
+def add_signature(parser: argparse.ArgumentParser) -> None:
+    """Add `--sign`."""
+    parser.add_argument(
+        "--sign", metavar="KEY", help="sign it with this ssh key, for hosts that take only what is signed"
+    )
+
+
 def run_remote(action: str, arguments: argparse.Namespace) -> int:
     """Run an action of `remote_actions`, and end this process with its exit status.
 

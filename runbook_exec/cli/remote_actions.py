@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -41,6 +41,7 @@ from ..worker.client import (
 from ..worker.connection import Client, connect_client
 from ..worker.legs import LegHost
 from ..worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
+from ..worker.signatures import make_order_text, sign_text
 from ..worker.worker import serve
 from .exit_status import DONE, EXIT_STATUS, WAITING
 from .launch import name_person
@@ -66,7 +67,10 @@ async def _serve(client: Client, arguments: argparse.Namespace) -> int:
     host = None
     if arguments.host:
         pages = _find_pages(arguments.pages)
-        host = LegHost(arguments.host, state_folder(dict(os.environ)).parent, pages)
+        signers = Path(arguments.signers).absolute() if arguments.signers else None
+        if signers is not None and not signers.is_file():
+            raise Refused(f"`--signers {arguments.signers}`: expected a file")
+        host = LegHost(arguments.host, state_folder(dict(os.environ)).parent, pages, signers)
     what = [f"host {arguments.host}"] * bool(arguments.host) + ["all runs"] * arguments.control
     greeting = f"serving {' and '.join(what)}; ^C ends this worker, and no run"
     await serve(client, host, greeting, control=arguments.control, at_once=arguments.at_once)
@@ -85,6 +89,8 @@ def _find_pages(folder: str | None) -> Path | None:
 async def _submit(client: Client, arguments: argparse.Namespace) -> int:
     """Order a run, and wait for its end if that is asked for."""
     order = _make_order(arguments)
+    if arguments.sign:
+        order = replace(order, signature=sign_text(make_order_text(order), arguments.sign))
     await submit_order(client, order)
     print(f"run {order.run} is ordered on {order.host}", flush=True)
     if not arguments.wait:
@@ -229,7 +235,7 @@ async def _answer(client: Client, arguments: argparse.Namespace) -> int:
     if value == "-":
         value = sys.stdin.read().removesuffix("\n").removesuffix("\r")
     answer = RemoteAnswer(arguments.id, arguments.choice, value, arguments.note, name_person(arguments.by))
-    answered = await answer_run(client, arguments.run, answer)
+    answered = await answer_run(client, arguments.run, answer, arguments.sign or "")
     print(f"run {arguments.run} has the answer to `{answered}`")
     return DONE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from temporalio.api.enums.v1 import WorkflowExecutionStatus as Status
@@ -27,6 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from ..errors import Refused
 from .orders import CONTROL_QUEUE, LegResult, Order, RemoteAnswer, RunView
+from .signatures import make_answer_text, sign_text
 
 _WORKFLOW = "RunbookRun1"
 
@@ -160,10 +161,11 @@ async def _find_trouble(client: Client, run: str) -> tuple[int, str]:
     return 0, ""
 
 
-async def answer_run(client: Client, run: str, answer: RemoteAnswer) -> str:
+async def answer_run(client: Client, run: str, answer: RemoteAnswer, key: str = "") -> str:
     """Answer the question that a run asks, and return the id of the question.
 
-    An answer without an id is one to the present question. Raises Refused.
+    An answer without an id is one to the present question. It is signed with `key` if that is given. Raises
+    Refused.
     """
     view = await _query_view(client, run)
     if view is None:
@@ -176,7 +178,9 @@ async def answer_run(client: Client, run: str, answer: RemoteAnswer) -> str:
             f"`{question.id}`: <{question.name}> is a secret; give it on the host, with "
             f"`runbook-exec resume {run}`, or name a source on the page"
         )
-    given = RemoteAnswer(answer.id or question.id, answer.choice, answer.value, answer.note, answer.by)
+    given = replace(answer, id=answer.id or question.id)
+    if key:
+        given = replace(given, signature=sign_text(make_answer_text(run, given), key))
     try:
         await client.get_workflow_handle(run).execute_update("answer", given, result_type=str)
     except WorkflowUpdateFailedError as error:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 
 from ..engine.events import Outcome
+from ..engine.questions import Choice
 from ..errors import Refused
 from ..light_classes import NamedTuple
 from ..live.client import send_answer
@@ -20,6 +21,7 @@ from .child_process import LegChild, LegFiles, LegLock, find_leg_files, start_le
 from .journal_view import JournalView, RunFacts, read_seal
 from .orders import Leg, LegResult, OpenQuestion, RemoteAnswer
 from .places import read_place
+from .signatures import find_signer, make_answer_text, make_order_text, require_recent
 
 _PATIENCE = 5.0  # seconds for a live run to take an answer
 
@@ -62,6 +64,7 @@ class LegHost(NamedTuple):
     name: str
     state: Path  # the folder of journals and all that belongs to them
     pages: Path | None = None  # where its own pages are
+    signers: Path | None = None  # a file of those whose signatures count; without it nothing needs one
 
 
 def choose_action(facts: RunFacts, seen: int, answered: Collection[str], *, is_here: bool) -> LegAction:
@@ -87,18 +90,26 @@ def name_loss(seen: int, seq: int) -> str:
     return f"lost:{seen}:{seq}"
 
 
+def _make_answer_fields(answer: RemoteAnswer) -> dict[str, str]:
+    """Return what a run takes of an answer."""
+    return {name: str(text) for name, text in asdict(answer).items() if name != "signature"}
+
+
 class LegConductor:
     """One delivery of a leg to this host."""
 
     def __init__(self, leg: Leg, host: LegHost) -> None:
-        """Take a leg; raises WrongPlace if another machine has the run."""
+        """Take a leg; raises Refused, and WrongPlace if another machine has the run."""
+        if leg.order.host != host.name:
+            raise Refused(f"the order is for host {leg.order.host}, and this is {host.name}")
         if read_place(host.state) != leg.place:
             raise WrongPlace(f"another machine with the name {leg.order.host} has the journal of the run")
         self._leg = leg
         self._host = host
         self._files: LegFiles = find_leg_files(host.state, leg.order.run)
         self._view = JournalView(host.state / "runs", leg.order.run, leg.seen)
-        self._answers = {answer.id: answer for answer in leg.answers}
+        self._answers: dict[str, RemoteAnswer] = {}
+        self._is_checked = False  # whether order and answers have the signatures that this host wants
         self._child: LegChild | None = None
         self._begun_at = 0  # the number of the last event when the child was started
         self._handed: dict[str, float] = {}  # when an answer was handed in, by its question
@@ -109,7 +120,36 @@ class LegConductor:
 
         Raises LegDied, after which another delivery may go on, and Refused.
         """
+        if not self._is_checked:
+            self._check_signatures()
+            self._is_checked = True
         return self._advance() or LegProgress(self._view.seq, self._view.statement, self._view.output)
+
+    def _check_signatures(self) -> None:
+        """Take the answers that count. Raises Refused for an order that does not.
+
+        To stop a run, nobody needs a signature.
+        """
+        order, signers = self._leg.order, self._host.signers
+        if signers is not None:
+            try:
+                find_signer(make_order_text(order), order.signature, signers)
+                if not self._leg.seen:
+                    require_recent(order)
+            except Refused as refused:
+                raise Refused(f"host {order.host}: the order of {order.page}: {refused}") from None
+        for answer in self._leg.answers:
+            try:
+                self._answers[answer.id] = self._find_signed(answer, signers)
+            except Refused as refused:
+                self._problem = str(refused)
+
+    def _find_signed(self, answer: RemoteAnswer, signers: Path | None) -> RemoteAnswer:
+        """Return an answer with the name of the one who has signed it; raises Refused."""
+        if signers is None or answer.choice == Choice.QUIT:
+            return answer
+        text = make_answer_text(self._leg.order.run, answer)
+        return replace(answer, by=find_signer(text, answer.signature, signers))
 
     def _advance(self) -> LegResult | None:
         lock = LegLock.take(self._files.lock)
@@ -141,9 +181,10 @@ class LegConductor:
         task = {
             "order": asdict(self._leg.order),
             "resume": str(self._view.path) if action is LegAction.RESUME else "",
-            "answer": asdict(answer) if answer else None,
+            "answer": _make_answer_fields(answer) if answer else None,
             "pages": str(self._host.pages) if self._host.pages else "",
             "text": str(self._files.text),
+            "is_signed": self._host.signers is not None,
         }
         self._child = start_leg(task, self._files, lock)
 
@@ -158,7 +199,7 @@ class LegConductor:
         if answer.id not in self._handed:
             self._handed[answer.id] = time.monotonic()
             try:
-                send_answer(self._view.socket, asdict(answer))
+                send_answer(self._view.socket, _make_answer_fields(answer))
             except Refused as refused:
                 self._problem = str(refused)
         elif time.monotonic() - self._handed[answer.id] > _PATIENCE:
@@ -175,7 +216,7 @@ class LegConductor:
             told = log.rpartition("\n")[2]
             raise LegDied(f"the process of the run ended with {status}{f': {told}' if told else ''}")
         if facts.question is not None and facts.question.id in self._answers:
-            self._problem = log
+            self._problem = log.removeprefix("error: ")
             return self._make_result(facts)
         raise Refused(f"host {self._host.name}: {log.removeprefix('error: ') or 'the run could not begin'}")
 
@@ -184,7 +225,7 @@ class LegConductor:
         waits = facts.question is not None and facts.outcome not in _ENDED
         question = facts.question if waits else None
         if question is not None and self._problem:
-            question = OpenQuestion(**{**asdict(question), "problem": self._problem})
+            question = replace(question, problem=self._problem)
         return LegResult(
             Outcome.WAITING if question else facts.outcome,
             facts.seq,

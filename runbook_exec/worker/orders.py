@@ -41,6 +41,7 @@ class Order:
     patience: float = DAY  # how long the host may be away until a person is asked
     heartbeat: float = 20.0  # how long a worker may be silent until another takes over
     answer_within: float = 90 * DAY  # how long a question waits for its answer
+    signature: str = field(default="", repr=False)  # of all other fields, by the one who submits it
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class RemoteAnswer:
     value: str = field(default="", repr=False)
     note: str = ""
     by: str = ""
+    signature: str = field(default="", repr=False)  # of all other fields and the id of the run
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.legs import LegWorld
 from tests.support.program import Program
 from tests.support.team import Team, run_test_server
 
@@ -26,3 +27,9 @@ def team(program: Program, temporal_server: str) -> Iterator[Team]:
         yield made
     finally:
         made.end()
+
+
+@pytest.fixture
+def legs(program: Program, monkeypatch: pytest.MonkeyPatch) -> LegWorld:
+    """A host without a server."""
+    return LegWorld(program, monkeypatch)

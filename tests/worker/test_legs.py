@@ -10,20 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook_exec.journal.journal import read_journal
-from runbook_exec.worker.child_process import LegLock, end_leg, find_leg_files
+from runbook_exec.worker.child_process import LegLock, end_leg
 from runbook_exec.worker.journal_view import RunFacts
 from runbook_exec.worker.legs import (
     LegAction,
     LegConductor,
-    LegDied,
-    LegHost,
     WrongPlace,
     choose_action,
     name_loss,
 )
-from runbook_exec.worker.orders import Leg, LegResult, OpenQuestion, Order, RemoteAnswer
+from runbook_exec.worker.orders import Leg, LegResult, OpenQuestion, Order
 from runbook_exec.worker.places import read_place
-from tests.support.program import Program, fish_page
+from tests.support.legs import LegWorld
+from tests.support.program import fish_page
 
 ASKS = OpenQuestion("confirm:2.1:5", "confirm", ("run", "skip", "quit"))
 DONE = "succeeded"
@@ -83,54 +82,6 @@ def test_no_leg_begins_what_has_begun(facts: RunFacts, seen: int, answered: set[
     assert not (starts and facts.seq and facts.outcome in ("succeeded", "partial", "failed", "stopped"))
     losses = {name_loss(seen, had) for had in range(facts.seq + 1)}
     assert not (starts and facts.seq < seen and not losses & answered)
-
-
-class LegWorld:
-    """A host without any server, and the legs of one run on it."""
-
-    def __init__(self, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in ("RUNBOOK_EXEC_HOLD", "XDG_RUNTIME_DIR"):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in program.environment().items():
-            monkeypatch.setenv(name, value)
-        self.program = program
-        self.host = LegHost("indri", program.runs.parent, program.work)
-        self.files = find_leg_files(self.host.state, "r1")
-
-    def start(self, text: str, *answers: RemoteAnswer, seen: int = 0, place: str = "") -> LegConductor:
-        """Deliver a leg of the run of a page with this text."""
-        self.program.write("page.md", text)
-        order = Order("r1", "indri", "page.md", text)
-        return LegConductor(Leg(order, place or read_place(self.host.state), seen, answers), self.host)
-
-    def finish(self, conductor: LegConductor) -> LegResult:
-        """Go on with a leg to its end."""
-        for _ in range(1500):
-            step = conductor.advance()
-            if isinstance(step, LegResult):
-                return step
-            time.sleep(0.02)
-        raise AssertionError("expected the leg to end")
-
-    def run(self, text: str, *answers: RemoteAnswer, seen: int = 0) -> LegResult:
-        """Deliver a leg until one delivery ends: an engine delivers it again after the death of a process."""
-        for _ in range(5):
-            try:
-                return self.finish(self.start(text, *answers, seen=seen))
-            except LegDied:
-                continue
-        raise AssertionError("expected a leg that does not die")
-
-    def read_effects(self) -> list[str]:
-        """Return the effects in their order."""
-        log = self.program.work / "log"
-        return log.read_text().split() if log.exists() else []
-
-
-@pytest.fixture
-def legs(program: Program, monkeypatch: pytest.MonkeyPatch) -> LegWorld:
-    """A host without a server."""
-    return LegWorld(program, monkeypatch)
 
 
 PAGE = fish_page("echo one >>log", "echo two >>log")

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from ..arguments import build_parser
-from ..remote import add_server, run_remote
+from ..remote import add_server, add_signature, run_remote
 
 _EPILOG = """\
 `runbook-exec asks` shows the questions and their choices: run, done, again, skip, quit, retry, value, choose.
@@ -26,6 +26,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--note", metavar="TEXT", default="", help="a note for the record")
     parser.add_argument("--by", metavar="NAME", default="", help="the person who answers")
     parser.add_argument("--id", metavar="ID", default="", help="answer only this question")
+    add_signature(parser)
     add_server(parser)
     return parser.parse_args(words)
 

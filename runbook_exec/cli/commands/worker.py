@@ -13,7 +13,8 @@ from ..remote import add_server, run_remote
 
 _EPILOG = """\
 A host runs a page only if its commands are trusted there: by `runbook-exec trust`, or by `runbooks.lock`, in
-the folder that `--pages` names. The end of a worker ends no run: the next worker takes it over.
+the folder that `--pages` names. With `--signers` it runs what one of them has signed, and nothing else. The
+end of a worker ends no run: the next worker takes it over.
 
 exit status: 0 ended by a signal; 2 refused
 """
@@ -30,6 +31,11 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--host", metavar="NAME", default="", help="the name under which pages are ordered")
     parser.add_argument("--control", action="store_true", help="serve the workflows of all runs")
     parser.add_argument("--pages", metavar="DIR", help="this host's pages, where they are trusted")
+    parser.add_argument(
+        "--signers",
+        metavar="FILE",
+        help="take only orders and answers that somebody in this file (allowed_signers of ssh) has signed",
+    )
     parser.add_argument(
         "--at-once", metavar="N", type=int, default=4, help="do N legs of runs at a time (default: 4)"
     )
