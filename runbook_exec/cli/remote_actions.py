@@ -38,6 +38,8 @@ from ..worker.client import (
     wait_for_result,
     watch_run,
 )
+from ..worker.codec import AesCodec, add_key, find_key_file, read_keys
+from ..worker.codec_server import CodecServer
 from ..worker.connection import Client, connect_client
 from ..worker.legs import LegHost
 from ..worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
@@ -247,10 +249,29 @@ async def _cancel(client: Client, arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _run_codec(arguments: argparse.Namespace) -> int:
+    """Make a key, or decrypt for the web interface until this process is told to end."""
+    path = find_key_file(os.environ)
+    if arguments.new_key:
+        print(f"key {add_key(path)} is in `{path}`; give this file to every worker and every person")
+        return DONE
+    if not (keys := read_keys(path)):
+        raise Refused(f"there is no key in `{path}`; `runbook-exec codec --new-key` makes one")
+    host, _, port = arguments.listen.rpartition(":")
+    try:
+        server = CodecServer(host, int(port), AesCodec(keys), arguments.origin)
+    except OSError as error:
+        raise Refused(f"`--listen {arguments.listen}`: {reason(error)}") from None
+    print(f"decrypting for {arguments.origin} on http://{host}:{server.server_port}", flush=True)
+    server.serve_forever()
+    return DONE
+
+
 ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "worker": _with_client(_serve),
     "submit": _with_client(_submit),
     "asks": _with_client(_show_asks),
     "answer": _with_client(_answer),
     "cancel": _with_client(_cancel),
+    "codec": _run_codec,
 }

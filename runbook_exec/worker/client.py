@@ -156,7 +156,7 @@ async def _find_trouble(client: Client, run: str) -> tuple[int, str]:
         return 0, ""
     for each in raw.pending_activities:
         if each.attempt > _MANY:
-            return each.attempt, each.last_failure.message
+            return each.attempt, str(await client.data_converter.decode_failure(each.last_failure))
         return each.attempt, ""
     return 0, ""
 

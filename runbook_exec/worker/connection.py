@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from temporalio.client import Client as Client
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from ..errors import Refused
+from .codec import AesCodec, find_key_file, read_keys
 
 DEFAULT_SERVER = "127.0.0.1:7233"
 
@@ -35,11 +38,23 @@ async def connect_client(server: str, namespace: str) -> Client:
     if namespace:
         config["namespace"] = namespace
     config["target_host"] = target
+    keys = read_keys(find_key_file(os.environ))
+    converter = make_converter(keys) if keys else DataConverter.default
     quiet = LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR"))
     try:
-        return await Client.connect(**config, runtime=Runtime(telemetry=TelemetryConfig(logging=quiet)))
+        runtime = Runtime(telemetry=TelemetryConfig(logging=quiet))
+        return await Client.connect(**config, data_converter=converter, runtime=runtime)
     except (RuntimeError, ValueError) as error:
         raise Refused(f"cannot reach the Temporal server at `{target}`: {_find_cause(error)}") from None
+
+
+def make_converter(keys: Mapping[str, bytes]) -> DataConverter:
+    """Return what encrypts everything that goes to a server, the messages of failures among it."""
+    return dataclasses.replace(
+        DataConverter.default,
+        payload_codec=AesCodec(keys),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
 
 
 def _find_cause(error: Exception) -> str:
