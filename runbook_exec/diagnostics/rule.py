@@ -14,3 +14,4 @@ class RuleInfo(NamedTuple):
     why: str  # Markdown: what goes wrong without the rule, and what to do instead
     severity: Severity = Severity.WARNING
     default: bool = True  # whether the rule is checked without being selected
+    does: str = ""  # Markdown: what the rule reports, and which settings it has

@@ -29,14 +29,12 @@ def format_rule_list(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def explain_rule(rule: Rule) -> str:
-    """Return a rule in full: why it exists, with a failing and a passing example."""
-    when = "" if rule.info.default else "; looks only where it is selected"
-    lines = [
-        f"{rule.info.code} {rule.info.name} ({rule.info.severity}{when})",
-        "",
-        *textwrap.wrap(rule.info.why, _WIDTH),
-    ]
-    for title, examples in (("found in:", rule.bad[:1]), ("not in:", rule.good[:1])):
+    """Return a rule in full: what it reports, why, with a failing and a passing example."""
+    when = "on by default" if rule.info.default else "only if selected"
+    lines = [f"{rule.info.code} {rule.info.name} ({rule.info.severity}, {when})"]
+    for title, text in (("What it does", rule.info.does), ("Why this is bad", rule.info.why)):
+        lines += ["", title, "", *(f"  {line}" for line in textwrap.wrap(text, _WIDTH))]
+    for title, examples in (("Example", rule.bad[:1]), ("Use instead", rule.good[:1])):
         for example in examples:
             lines += ["", title, "", *(f"    {line}".rstrip() for line in _example_lines(example))]
     return "\n".join(lines) + "\n"
@@ -51,51 +49,68 @@ def _example_lines(example: Example) -> Iterator[str]:
 
 
 def format_rules_page(rules: Sequence[Rule]) -> str:
-    """Return the documentation page of the rules, in Markdown."""
-    ordered = sorted(rules, key=lambda rule: rule.info.code)
+    """Return the documentation page of the rules, in Markdown; those on by default come first."""
+    ordered = sorted(rules, key=lambda rule: (not rule.info.default, rule.info.code))
     lines = [
         "# Rules",
         "",
-        "What `runbook-exec lint` looks for. Every example here is a test. This page is made by",
-        "`python -m runbook_exec.lint.rules_page`; change the rules and not the page.",
-        "",
-        "| code | name | severity | by default |",
-        "| --- | --- | --- | --- |",
+        "`runbook-exec lint` checks pages with these rules. `runbook-exec lint --explain M301` prints one of",
+        "them. The tests run every example. The page is written from the rules, by",
+        "`python -m runbook_exec.lint.rules_page docs/rules.md`: change the rules and not the page.",
     ]
+    default = [rule for rule in ordered if rule.info.default]
+    lines += ["", "## On by default", "", *_tabulate(default)]
+    lines += [
+        "",
+        "## Only if selected",
+        "",
+        "`--select C601`, `--commands` or `select` in the settings turn them on.",
+    ]
+    lines += ["", *_tabulate(ordered[len(default) :])]
     for rule in ordered:
-        anchor = f"{rule.info.code.lower()}-{rule.info.name}"
-        lines.append(
-            f"| [{rule.info.code}](#{anchor}) | {rule.info.name} | {rule.info.severity} "
-            f"| {'yes' if rule.info.default else 'no'} |"
-        )
-    for rule in ordered:
-        lines += ["", f"## {rule.info.code} {rule.info.name}", "", *textwrap.wrap(rule.info.why, 110)]
-        for title, examples in (("Found in:", rule.bad), ("Not found in:", rule.good)):
-            for number, example in enumerate(examples):
-                shown = (
-                    replace(example, text=_elide_secrets(example.text))
-                    if rule.info.code in _ABOUT_SECRETS
-                    else example
-                )
-                lines += _fence_example(shown, title if number == 0 else "")
+        lines += _describe(rule)
     return "\n".join(lines) + "\n"
 
 
-def _fence_example(example: Example, title: str) -> Iterator[str]:
-    if title:
-        yield from ("", title)
+def _tabulate(rules: Sequence[Rule]) -> Iterator[str]:
+    """Yield the lines of a table of rules."""
+    yield "| code | name | severity | what it does |"
+    yield "| --- | --- | --- | --- |"
+    for rule in rules:
+        info = rule.info
+        first = re.split(r"(?<=[.:]) ", info.does)[0].rstrip(".:").replace("|", r"\|")
+        yield f"| [{info.code}](#{info.code.lower()}-{info.name}) | {info.name} | {info.severity} | {first} |"
+
+
+def _describe(rule: Rule) -> Iterator[str]:
+    """Yield the lines of a rule's section."""
+    info = rule.info
+    yield from ("", f"## {info.code} {info.name}", "")
+    yield f"*{str(info.severity).capitalize()}, {'on by default' if info.default else 'only if selected'}*"
+    for title, text in (("What it does", info.does), ("Why this is bad", info.why)):
+        yield from ("", f"**{title}**", "", *textwrap.wrap(text, 110))
+    for title, examples in (("Example", rule.bad[:1]), ("Use instead", rule.good[:1])):
+        for example in examples:
+            if info.code in _ABOUT_SECRETS:
+                example = replace(example, text=_elide_secrets(example.text))
+            yield from ("", f"**{title}**", *_fence_example(example))
+
+
+def _fence_example(example: Example) -> Iterator[str]:
     for name, text in (*example.files.items(), ("", example.text)):
         longest = max((len(run) for run in re.findall(r"`{3,}|~{3,}", text)), default=2)
         fence = "`" * (longest + 1)
         yield ""
         if name:
-            yield from (f"`{name}`, beside the next one:", "")
+            yield from (f"With `{name}` beside the page:", "")
+        elif example.files:
+            yield from ("The page:", "")
         yield f"{fence}markdown"
         yield from escape_unprintable(text).rstrip("\n").split("\n")
         yield fence
         if not name and example.options:
             options = ", ".join(f"`{key} = {_toml(key, value)}`" for key, value in example.options.items())
-            yield from ("", f"(with {options} in the settings)")
+            yield from ("", f"The settings have {options}.")
 
 
 def _elide_secrets(text: str) -> str:

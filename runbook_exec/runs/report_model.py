@@ -6,9 +6,9 @@ All reports are made from this.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from ..document.model import Block, Prose, Statement, Step
 from ..engine.questions import Choice
@@ -242,3 +242,23 @@ def _without_document(known: _Known) -> RunReport:
             )
         )
     return RunReport(record, record.started.procedure, tuple(steps), ())
+
+
+def find_failures(step: StepReport) -> list[Attempt]:
+    """Return the attempts at a step that failed and were not repeated by themselves, in order."""
+    return [
+        ran
+        for statement in step.statements
+        for ran, following in zip_longest(statement.attempts, statement.attempts[1:])
+        if ran.problem and (following is None or following.attempt <= ran.attempt)
+    ]
+
+
+def count_attempts(statement: StatementReport) -> Iterator[tuple[int, Attempt]]:
+    """Yield the attempts at a statement, each with its number; a single one has 0.
+
+    After a resume the numbers go on.
+    """
+    counted = len(statement.attempts) > 1
+    for number, ran in enumerate(statement.attempts, 1):
+        yield number if counted else 0, ran

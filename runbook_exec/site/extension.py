@@ -9,6 +9,7 @@ removed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -20,6 +21,7 @@ from ..document.annotations.info_string import read_info
 from ..document.markdown.elements import Fence
 from ..document.model import Block, Runbook
 from ..plan.builder import items_of
+from ..plan.model import LOCAL
 from ..plan.places import find_places
 from ..runs.freshness import BadFreshness
 from ..text.source import Source
@@ -29,6 +31,7 @@ from .callouts import Callouts
 from .content_tabs import find_enabled_tabs
 from .heading_ids import HeadingIds
 from .html.block import BlockContext, render_block, render_not_run
+from .html.card import name_host
 from .page import SitePage, may_run, read_page
 from .postprocessor import TABLE, PagePostprocessor
 from .preprocessor import PageMarks, is_rendered_language, preprocess_page
@@ -159,7 +162,9 @@ class _BlockPreprocessor(Preprocessor):
             for block in step.blocks
         }
         items = {id(item.statement): item for item in page.items if item.statement}
-        context = BlockContext(items, page.secrets, _name_places(page.runbook))
+        steps = Counter(item.step.anchor for item in items.values())
+        alone = frozenset(anchor for anchor, count in steps.items() if count == 1)
+        context = BlockContext(items, page.secrets, _name_places(page.runbook), alone)
         for index, line in enumerate(lines):
             mark = line.strip(" >")
             if (block := self._ours.get(mark)) is not None:
@@ -171,10 +176,16 @@ class _BlockPreprocessor(Preprocessor):
 
 
 def _name_places(runbook: Runbook) -> dict[int, str]:
-    """Return where statements run that do not run in the shell of their procedure, by their identity."""
+    """Return where statements run that do not run in the shell of their procedure, by their identity.
+
+    The host of the whole page is on its card.
+    """
     found: dict[int, str] = {}
     for procedure in runbook.procedures:
         items = items_of(procedure)
         places = find_places(items, procedure.shell)
-        found |= {id(each.statement): places.describe(each.where) for each in items if each.statement}
+        for each in items:
+            host = each.annotation.host
+            on = "" if host in (None, runbook.settings.host or LOCAL) else f"on {name_host(host)}"
+            found[id(each.statement)] = " ".join(filter(None, (places.describe(each.where), on)))
     return {identity: place for identity, place in found.items() if place}

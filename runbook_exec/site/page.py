@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,19 +21,12 @@ from ..runs.due import DueDates
 from ..runs.freshness import BadFreshness, Freshness, freshness_path, read_freshness
 from ..runs.last_success import find_counted_anchors
 from ..shells.registry import LANGUAGES
+from .asciicast_file import AsciicastFile, read_asciicast
 from .builders import PageLocation
 
 _SHELL_BLOCK = re.compile(rf"(?:```|~~~)[^\n]*\b(?:{'|'.join(map(re.escape, LANGUAGES))})\b", re.IGNORECASE)
 
 _LINE_END = re.compile(r"\r\n?")
-
-
-@dataclass(frozen=True, slots=True)
-class AsciicastFile:
-    """A recorded run beside its page: the name and the title of the file."""
-
-    name: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +43,7 @@ class SitePage:
     secrets: frozenset[str]  # the placeholders whose values are secrets
     asciicast: AsciicastFile | None  # beside the page
     changed: bool  # whether the displayed commands differ from those of the file
+    has_export: bool = True  # whether `runs export` has written successes of this page
 
     @property
     def runs(self) -> bool:
@@ -92,21 +85,10 @@ def read_page(location: PageLocation, markdown: str) -> SitePage:
         find_dates(runbook, freshness),
         items,
         _secrets(runbook, items),
-        _read_asciicast(location.path.with_suffix(".cast")),
+        read_asciicast(location.path.with_suffix(".cast")),
         changed,
+        freshness_path(location.path.resolve()).exists(),
     )
-
-
-def _read_asciicast(path: Path) -> AsciicastFile | None:
-    try:
-        with path.open(encoding="utf-8") as file:
-            head = json.loads(file.readline())
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        head = {}
-    title = head.get("title") if isinstance(head, dict) else None
-    return AsciicastFile(path.name, title if isinstance(title, str) else "")
 
 
 def _secrets(runbook: Runbook, items: tuple[PlanItem, ...]) -> frozenset[str]:
@@ -147,6 +129,7 @@ class RunbookListing:
     title: str
     owner: str
     dates: DueDates
+    has_export: bool = True  # whether `runs export` has written successes of this page
 
 
 def read_listing(docs: Path, source: str) -> RunbookListing | None:
@@ -168,6 +151,7 @@ def _read_listing(path: Path, source: str, modified: int, freshness_modified: in
         runbook.title,
         find_owner(runbook.front_matter),
         find_dates(runbook, read_freshness(freshness_path(path))),
+        freshness_path(path).exists(),
     )
 
 

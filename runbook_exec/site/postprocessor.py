@@ -52,6 +52,7 @@ class PagePostprocessor(Treeprocessor):
         """Change the tree in place."""
         self._fill_tables(root)
         if self.page is not None:
+            self._mark_links(root)
             self._fill_items(root)
             self._fill_headings(root)
 
@@ -62,6 +63,17 @@ class PagePostprocessor(Treeprocessor):
                 if child.tag == "p" and not len(child) and text and self._is_table(text):
                     found = find_runbooks(self._location.docs, self._find_pages())
                     parent[index] = ElementTree.fromstring(render_table(found, self._location.source))  # noqa: S314
+
+    def _mark_links(self, root: Element) -> None:
+        """Show links to files outside the site as text: a script beside the notes is not published."""
+        folder = posixpath.dirname(self._location.source)
+        for link in root.iter("a"):
+            path = link.get("href", "").partition("#")[0]
+            if path.startswith(".") and posixpath.normpath(posixpath.join(folder, path)).startswith("../"):
+                link.tag = "span"
+                link.attrib.clear()
+                link.set("class", "rb-elsewhere")
+                link.set("title", "a file that is not on this site")
 
     def _find_pages(self) -> list[str]:
         """Return the pages below this one's folder that may be runbooks."""
@@ -92,9 +104,8 @@ class PagePostprocessor(Treeprocessor):
                     holder.text = text.lstrip().removeprefix(mark)
                     element.set("id", step.anchor)
                     element.set("class", "rb-step")
-                    state = self._state(step)
                     at = 1 if holder is not element else _first_block(element)
-                    element.insert(at, state)
+                    element[at:at] = self._state(step)
                     break
 
     def _fill_headings(self, root: Element) -> None:
@@ -115,7 +126,7 @@ class PagePostprocessor(Treeprocessor):
             anchor = heading.get("id", "")
             if (step := steps.get(anchor)) is not None:
                 heading.set("class", "rb-step")
-                parent.insert(index + 1, self._state(step))
+                parent[index + 1 : index + 1] = self._state(step)
             if (procedure := procedures.get(anchor)) is not None and heading is not title:
                 kind = "rb-procedure rb-dangerous" if procedure.dangerous else "rb-procedure"
                 parent.insert(
@@ -126,13 +137,14 @@ class PagePostprocessor(Treeprocessor):
         root.insert(at, _element(render_card(page)))
         root.insert(at, _element(f'<div class="rb-page" data-digest="{page.digest}" hidden="hidden"></div>'))
 
-    def _state(self, step: Step) -> Element:
+    def _state(self, step: Step) -> list[Element]:
+        """Return the element with the state of a step; none if the step has no state."""
         page = self.page
-        shell = next(
-            (each.shell for each in (page.runbook.procedures if page else ()) if step in each.steps), ""
-        )
-        fresh = page.freshness.of_step(step, shell) if page else (None, False)
-        return _element(render_state(step, fresh, step.manual))
+        if page is None:
+            return []
+        shell = next((each.shell for each in page.runbook.procedures if step in each.steps), "")
+        html = render_state(step, page.freshness.of_step(step, shell) if page.has_export else None)
+        return [_element(html)] if html else []
 
 
 def _headings_of(root: Element) -> Iterator[tuple[Element, int, Element]]:

@@ -120,7 +120,7 @@ def test_standard_input_is_a_page(program: Program) -> None:
         (("--explain", "M3"), "expected the whole code of a rule, got `M3`; --list-rules lists them"),
         (
             ("--statistics", "--format", "json", "-"),
-            "expected `--statistics` without `--format json`: it is told as text",
+            "expected `--statistics` without `--format json`: statistics are printed as text",
         ),
     ],
 )
@@ -196,14 +196,16 @@ def test_statistics_count_the_findings_of_each_rule(program: Program) -> None:
 
 
 def test_a_rule_is_explained(program: Program) -> None:
-    """`--explain` prints the reason, with a failing and a passing example."""
+    """`--explain` prints what the rule does and why, with a failing and a passing example."""
     assert program.run("lint", "--explain", "p106") == ProgramResult(
         0,
-        "P106 bare-annotation (warning)\n\n"
-        "`key=value` after a fence's language, without braces, breaks pages built with MkDocs:\n"
-        "the block is shown as text.\n\n"
-        "found in:\n\n    ```fish capture=token\n    echo a\n    ```\n\n"
-        "not in:\n\n    ```fish {capture=token}\n    echo a\n    ```\n",
+        "P106 bare-annotation (warning, on by default)\n\n"
+        "What it does\n\n"
+        "  Reports `key=value` after the language of a fence without braces around it.\n\n"
+        "Why this is bad\n\n"
+        "  MkDocs shows such a block as plain text.\n\n"
+        "Example\n\n    ```fish capture=token\n    echo a\n    ```\n\n"
+        "Use instead\n\n    ```fish {capture=token}\n    echo a\n    ```\n",
         "",
     )
     listed = program.run("lint", "--list-rules").stdout.splitlines()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -201,7 +202,10 @@ def test_the_script_quotes_values_like_the_shells_modules(reader: Reader) -> Non
 
 
 def test_a_page_shows_how_fresh_each_step_is(reader: Reader) -> None:
-    """By the reader's clock, a step is unchanged, changed or never run, and has a due date."""
+    """By the reader's clock, a step is unchanged, changed or never run, and has a due date.
+
+    A page without an export has no state that could be wrong.
+    """
     reader.page.clock.set_fixed_time("2026-11-13T12:00:00Z")
     page = reader.open("runbooks/values/")
     told = [each.inner_text().strip() for each in page.locator(".rb-fresh").all()]
@@ -209,7 +213,7 @@ def test_a_page_shows_how_fresh_each_step_is(reader: Reader) -> None:
         "last succeeded 12 days ago, unchanged since",
         "never run",
         "never run",
-        "last succeeded 12 days ago, changed since it last ran",
+        "last succeeded 12 days ago, its text has changed since",
         "never run",
     ]
     expect(page.locator(".rb-facts")).to_contain_text("12 days ago")
@@ -219,6 +223,9 @@ def test_a_page_shows_how_fresh_each_step_is(reader: Reader) -> None:
     reader.page.clock.set_fixed_time("2026-12-02T12:00:00Z")
     page.reload()
     expect(page.locator(".rb-banner .rb-late").first).to_have_text("Running it again was due on 2026-12-01.")
+    reader.open("runbooks/rotate-fly-token/")
+    expect(page.locator(".rb-facts")).to_contain_text("no recorded run")
+    assert page.locator(".rb-fresh, .rb-banner .rb-late").count() == 0
 
 
 def test_a_block_that_does_not_run_has_the_reason(reader: Reader) -> None:
@@ -239,6 +246,23 @@ def test_the_command_names_the_procedure_if_needed(reader: Reader) -> None:
     page.get_by_role("button", name="Copy the command").last.click()
     expect(page.locator(".rb-status")).to_contain_text("Copied the command.")
     assert reader.copied() == commands[1]
+
+
+@pytest.mark.parametrize("shell", ["fish", "bash"])
+def test_the_command_takes_the_typed_values(reader: Reader, shell: str, tmp_path: Path) -> None:
+    """It is one word in fish and in bash; a default is left out; the button shows that it has copied."""
+    typed = "it's \\\\'two' \\$HOME \"`id`\"\\"
+    page = reader.open("runbooks/values/")
+    field(page, "value").fill(typed)
+    button = page.get_by_role("button", name="Copy the command").first
+    button.click()
+    expect(button).to_have_text("Copied")
+    words = reader.copied().removeprefix("runbook-exec ")
+    ran = subprocess.run(
+        [shell, "-c", f"printf '%s\\n' {words}"], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert ran.stdout.splitlines() == ["docs/runbooks/values.md", "--set", f"value={typed}"]
+    expect(button).to_have_text("Copy")
 
 
 def test_the_table_of_runbooks_sorts(reader: Reader) -> None:

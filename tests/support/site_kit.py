@@ -35,7 +35,10 @@ def make_project(folder: Path) -> Path:
     for page in (DATA / "documents").glob("*.md"):
         shutil.copy(page, docs / "documents")
     shutil.copytree(STATIC, docs / BELOW)
+    shutil.copy(REPOSITORY / "docs" / "assets" / "site.css", docs / "assets")
     write_freshness(docs / "runbooks" / "values.md")
+    never = format_freshness(Freshness(), "bash.md")
+    freshness_path(docs / "runbooks" / "bash.md").write_text(never, encoding="utf-8")
     return folder
 
 

@@ -37,12 +37,13 @@ def write(report: Report) -> str:
 
 
 def _rule(rule: RuleInfo) -> dict[str, Any]:
+    described = "\n\n".join(filter(None, (rule.does, rule.why)))
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.name.replace("-", " ")},
-        "fullDescription": {"text": rule.why},
-        "help": {"text": rule.why, "markdown": rule.why},
+        "fullDescription": {"text": rule.does or rule.why},
+        "help": {"text": described, "markdown": described},
         "defaultConfiguration": {"level": str(rule.severity)},
     }
 

@@ -94,9 +94,9 @@ RULES = (
         RuleInfo(
             "D503",
             "broken-anchor",
-            "A link to a heading that was reworded opens the page at its top, and the reader looks for the "
-            "rest. The anchors that MkDocs and GitHub make are both accepted, and `id=` and `{#id}`; a "
-            "wikilink may have the heading's own words.",
+            does="Reports a link to a heading that does not exist. The anchors of MkDocs and GitHub, "
+            "`id=` and `{#id}` are accepted; a wikilink may have the heading's own words.",
+            why="The heading was reworded. The link opens the page at its top, and the reader has to search.",
             severity=Severity.ERROR,
         ),
         broken_anchor,
@@ -107,6 +107,7 @@ RULES = (
             Example("See [it](home.md#before_you_start).\n", at=(1, 17), files=HOME_PAGE),
         ),
         good=(
+            Example(_SECTIONS + "See [[#Install & run]].\n"),
             Example(
                 _SECTIONS + "See [[#Install & run]], [a](#install-run), [b](#install--run), [c](#2-verify).\n"
             ),

@@ -105,7 +105,9 @@ RULES = (
         RuleInfo(
             "V205",
             "unused-capture",
-            "A value that is captured and never used is most often one that was renamed where it is needed.",
+            does="Reports a captured value that no command uses.",
+            why="Most often the placeholder was renamed where the value is needed. Then the run asks "
+            "for a value that it already has.",
         ),
         unused_capture,
         bad=(
@@ -133,8 +135,8 @@ RULES = (
         RuleInfo(
             "V206",
             "used-before-captured",
-            "A value that is needed before the step that prints it is asked for instead, and whoever is "
-            "asked cannot know it.",
+            does="Reports a placeholder that is used before the step that captures its value.",
+            why="The run asks for a value that nobody can know yet.",
         ),
         used_before_captured,
         bad=(
@@ -160,7 +162,8 @@ RULES = (
         RuleInfo(
             "V207",
             "capture-of-nothing",
-            "A capture that names a step which is not there refuses the whole run.",
+            does="Reports a capture under `runbook:` that names a step the page does not have.",
+            why="A run refuses the whole page.",
             severity=Severity.ERROR,
         ),
         capture_of_nothing,

@@ -207,8 +207,9 @@ RULES = (
         RuleInfo(
             "C601",
             "unknown-command",
-            "A command that is not on the operator's machine stops a procedure half-way. What this machine "
-            "knows is asked of the shell of the block; functions and aliases that the page defines count.",
+            does="Asks the block's own shell whether each command exists. Functions and aliases defined "
+            "on the page count.",
+            why="A command that is missing on the operator's machine stops a procedure halfway.",
             default=False,
         ),
         unknown_command,
@@ -217,6 +218,7 @@ RULES = (
             Example(fish_page("echo a | no-such-filter-here | cat"), at=(6, 10)),
         ),
         good=(
+            Example(fish_page("echo a", "if true", "    ls -l", "end")),
             Example(fish_page("function mine", "    echo a", "end", "mine; and string upper a")),
             Example(fish_page("echo 'a; no-such-command-here' # | no-such-command-here", "<command> --now")),
             Example("```python\nno_such_command\n```\n\n" + fish_page("set x (date)", "test -n $x")),
@@ -226,8 +228,9 @@ RULES = (
         RuleInfo(
             "C602",
             "unknown-mise-task",
-            "`mise run` of a task that was renamed is found at the worst moment. mise itself is asked for "
-            "its tasks, in the folder of the page; nothing is said where mise is not there.",
+            does="Asks mise for its tasks in the folder of the page, and reports `mise run` with an "
+            "unknown task. Without mise nothing is reported.",
+            why="The task was renamed, and you would find out at the worst moment.",
             default=False,
         ),
         unknown_task,
@@ -236,10 +239,11 @@ RULES = (
         RuleInfo(
             "C603",
             "unknown-word",
-            "Options and subcommands come and go with the releases of a program. What the completions for "
-            "fish that came with it do not know is most often gone, or misspelt. Nothing is said of a "
-            "program without them; those that fish itself brings do not count, since few of them are "
-            "complete.",
+            does="Reports options and subcommands that the program's own completions for fish do not "
+            "have. Programs without such completions are not checked; completions that come with "
+            "fish do not count, because few of them are complete.",
+            why="Options and subcommands come and go with the releases of a program. An unknown one is "
+            "most often gone, or misspelt.",
             default=False,
         ),
         unknown_word,

@@ -113,8 +113,9 @@ def review_due(page: Page) -> Iterator[Finding]:
     if page.context.today < due:
         page.context.query_log.expire_on(due)
     else:
+        default = ", the default" if cadence == DEFAULT_CADENCE else ""
         yield Finding(
-            f"review due since {due}: the last one was on {reviewed[1]}, and {days:g} days are between two",
+            f"last reviewed {reviewed[1]}; overdue since {due} (every {days:g} days{default})",
             _place(page, reviewed[0]),
             "follow the page once, correct it, and set the date to today",
         )
@@ -133,8 +134,8 @@ RULES = (
         RuleInfo(
             "D520",
             "date-not-real",
-            "A date that does not exist, or a review in the future, is a slip of the fingers that keeps the "
-            "page from ever being due.",
+            does="Reports a date that does not exist, and a review in the future.",
+            why="It is a typing error, and it keeps the page from ever being due.",
             severity=Severity.ERROR,
         ),
         not_real,
@@ -144,6 +145,7 @@ RULES = (
             Example('---\ntitle: A\ncreated: "2026-13-01"\n---\n', at=(3, 11)),
         ),
         good=(
+            Example("---\nlast-reviewed: 2026-02-28\n---\n\n# A\n"),
             Example(_reviewed_page("2026-11-24", "version: 2026-99-01\n")),
             Example("---\npublish-date: 2027-01-01\nnext-review: 2027-04-30\n---\n"),
             Example("# A\n\n---\nlast-reviewed: '2026-02-30'\n---\n"),
@@ -153,10 +155,11 @@ RULES = (
         RuleInfo(
             "D521",
             "reviewed-before-change",
-            "A review says that the page was right on that day. Where the page was changed after it, the "
-            "date promises more than anybody has looked at. The days are those of the commits' authors; a "
-            "commit that sets the date counts as the review, and one that only touches the front matter, "
-            "blanks or the name of the file does not count.",
+            does="Reports a page that was changed after its last review. The days are those of the "
+            "commits' authors. A commit that sets the date counts as the review. A commit that "
+            "changes only the front matter, blanks or the file's name does not count as a change.",
+            why="A review states that the page was right on that day. After a change, the date promises "
+            "more than anybody has checked. Review the page again, and set the date.",
         ),
         reviewed_before_change,
         asks_history=True,
@@ -165,10 +168,10 @@ RULES = (
         RuleInfo(
             "D522",
             "review-due",
-            "A procedure drifts from what it describes while nobody looks. `runbook: {cadence: 75d}` in the "
-            "front matter says how often a page is to be reviewed, `cadence` in the settings how often all "
-            "are; otherwise it is every 180 days. A page that does not say when it was last reviewed is left "
-            "alone.",
+            does="Reports a page whose review is due. `runbook: {cadence: 75d}` in the front matter sets "
+            "how often, `cadence` in the settings sets it for all pages; the default is every 180 "
+            "days. A page without a date of review is not checked.",
+            why="A procedure drifts from the system that it describes while nobody looks at it.",
         ),
         review_due,
         bad=(

@@ -117,11 +117,17 @@ def unconfirmed_command(page: Page) -> Iterator[Finding]:
         if not found or annotation_of(page, code.block).confirm is not None:
             continue
         for start, end, what in sorted(found):
+            text = _shorten(code.bare[start:end])
             yield Finding(
-                f"this destroys something ({what}), and runs like every other statement",
+                f"`{text}` cannot be undone, and nothing asks first{f' ({what})' * (what != text)}",
                 code.span(start, end),
                 "`<!-- runbook: confirm -->` above the block asks before it, even with --yes",
             )
+
+
+def _shorten(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else f"{line[:39]}…"
 
 
 RULES = (
@@ -129,9 +135,10 @@ RULES = (
         RuleInfo(
             "M308",
             "unconfirmed",
-            "What cannot be undone is worth one more question, at the moment it happens. The table: "
+            does="Reports a command that destroys something, without `confirm`: "
             + ", ".join(what for _, what in (*DESTRUCTIVE, *_IN_TEXT))
-            + '. `destructive = ["regex", …]` in the settings adds to it.',
+            + '. `destructive = ["regex", …]` in the settings adds to the table.',
+            why="It cannot be undone. One more question, at the moment when it happens, costs little.",
         ),
         unconfirmed_command,
         bad=(

@@ -89,9 +89,10 @@ RULES = (
         RuleInfo(
             "D523",
             "changed-since-success",
-            "`NAME.runs.json`, which `runbook-exec runs export` writes beside a page, tells when each step "
-            "last succeeded. A step whose commands have changed since then is one that nobody has seen work: "
-            "run it before somebody has to. Of a step that a person does, the words count.",
+            does="Reports a step whose commands have changed since it last succeeded. `runbook-exec runs "
+            "export` writes the successes to `NAME.runs.json` beside the page. For a manual step, "
+            "its words count.",
+            why="Nobody has seen the changed step work. Run it before you need it.",
         ),
         changed_since_success,
         bad=(

@@ -132,9 +132,10 @@ RULES = (
         RuleInfo(
             "M301",
             "literal-substitution",
-            "In fish a command substitution is `(cmd)`, but inside double quotes only `$(cmd)` is one. A "
-            "real runbook stored the text of a command in its password manager this way, where the token "
-            "belonged.",
+            does="Reports `(cmd)` inside double quotes in fish, where it is plain text.",
+            why="In fish a command substitution is `(cmd)`, but inside double quotes only `$(cmd)`. A "
+            "real runbook stored the text of a command in its password manager this way, in place "
+            "of the token.",
         ),
         literal_substitution,
         bad=(
@@ -153,7 +154,8 @@ RULES = (
         RuleInfo(
             "M302",
             "posix-in-fish",
-            "fish reads some forms of bash as ordinary words: they parse, and do nothing or something else.",
+            does="Reports forms of bash in fish blocks that fish parses as ordinary words.",
+            why="Such a command does nothing, or something else, and reports no error.",
         ),
         posix_in_fish,
         bad=(
@@ -172,8 +174,9 @@ RULES = (
         RuleInfo(
             "M305",
             "local-needed-later",
-            "A local variable lives as long as the shell that ran its block. Whoever begins at a later step, "
-            "or resumes there, does not have it.",
+            does="Reports a local variable of fish that a later step uses.",
+            why="The variable is lost with the shell that ran its block. A run that begins or resumes "
+            "at the later step does not have it.",
             default=False,
         ),
         local_needed_later,

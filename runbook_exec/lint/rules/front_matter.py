@@ -154,10 +154,11 @@ RULES = (
         RuleInfo(
             "D510",
             "missing-front-matter-key",
-            "What every page must say of itself (an owner, the day of its last review) is forgotten on the "
-            "page where it is needed. Nothing is required until the settings do: `required-front-matter = { "
-            'owner = "text", last-reviewed = "date" }`; the types are `text`, `date`, `list`, `number`, '
-            "`true-or-false` and `any`.",
+            does="Reports a page without a key that your settings require: `required-front-matter = { "
+            'owner = "text", last-reviewed = "date" }`. The types are `text`, `date`, `list`, '
+            "`number`, `true-or-false` and `any`. Without the setting nothing is required.",
+            why="What every page has to state, such as its owner, is missing exactly on the page where "
+            "you need it.",
         ),
         missing_key,
         bad=(
@@ -175,10 +176,11 @@ RULES = (
         RuleInfo(
             "D511",
             "wrong-front-matter-type",
-            "YAML reads `no` as false, `1.10` as a number and `2026-04-30` as a date. A site then leaves "
-            "such a tag out, shows another title, or stops. Looked at are `tags`, `aliases`, `title`, dates, "
-            "and the keys that `required-front-matter` in the settings gives a type. Text instead of a list "
-            "of tags is found where MkDocs or Obsidian is at work, which do not divide it.",
+            does="Reports values of the front matter that YAML reads as another type: `tags`, `aliases`, "
+            "`title`, dates, and the keys of `required-front-matter`. Text in place of a list of "
+            "tags is reported for MkDocs and Obsidian, which do not split it.",
+            why="YAML reads `no` as false, `1.10` as a number and `2026-04-30` as a date. A site then "
+            "leaves out the tag, shows another title, or stops.",
         ),
         wrong_type,
         bad=(
@@ -189,6 +191,7 @@ RULES = (
             Example("---\nowner: [me]\nlast-reviewed: 2026-04-30\n---\n", at=(2, 8), options=_OWNER),
         ),
         good=(
+            Example('---\ntags:\n  - how-to\n  - "no"\n---\n'),
             Example('---\ntags: [how-to, "no", 2026-a]\naliases: other\ntitle: 0.94\n---\n'),
             Example("---\nlast-reviewed: 2026-04-30T10:00:00\nmodified: April 30, 2026\ntitle:\n---\n"),
             Example('---\nlast-reviewed: "{{date}}"\nreviewed: true\ntitle: "1.10"\n---\n'),

@@ -68,9 +68,11 @@ RULES = (
         RuleInfo(
             "M310",
             "inner-shell",
-            "A run follows a command such as `ssh HOST` into the shell that it opens, up to `exit` or the "
-            "end of the block. If no `exit` shows the end, a reader cannot know where the next block or step "
-            "is meant to run. Lines for a program such as `psql` are typed by a person.",
+            does="Reports a command such as `ssh HOST` or `sudo -i` that opens another shell without a "
+            "visible `exit`, and lines for a program such as `psql`. A run follows the command into "
+            "the other shell, up to `exit` or the end of the block. A person types the lines for a "
+            "program.",
+            why="Without an `exit`, a reader cannot know where the next block or step runs.",
         ),
         unclear_place,
         bad=(

@@ -84,9 +84,9 @@ RULES = (
         RuleInfo(
             "D504",
             "broken-link",
-            "A link to a file that was moved or renamed is dead in the repository and on the site. Nothing "
-            "is said of URLs, of paths that begin with `/` or leave the repository, and of files that git "
-            "ignores, since they may be made when the site is built.",
+            does="Reports a link to a file that does not exist. URLs, paths that begin with `/` or leave "
+            "the repository, and files that git ignores are not checked.",
+            why="The file was moved or renamed. The link is dead in the repository and on the site.",
             severity=Severity.ERROR,
         ),
         broken_link,
@@ -96,6 +96,7 @@ RULES = (
             Example("See [it][1].\n\n[1]: docs/start.md#a\n", at=(3, 6)),
         ),
         good=(
+            Example("See [it](home.md).\n", files=HOME_PAGE),
             Example(
                 '[a](home.md) [b](./home.md#x) [c](home.md "Home") [d](home) [e](home/)\n', files=HOME_PAGE
             ),

@@ -91,9 +91,10 @@ RULES = (
         RuleInfo(
             "P110",
             "look-alike",
-            "Word processors and web pages put typographic quotes and dashes, no-break spaces and invisible "
-            "characters into commands. They look right, and the shell reads them as parts of words. A run "
-            "shows them and asks before the command.",
+            does="Reports typographic quotes and dashes, no-break spaces and invisible characters in "
+            "commands. A run shows them and asks before the command.",
+            why="Word processors and web pages put these characters into commands. They look right, but "
+            "the shell reads them as parts of words.",
         ),
         _find_suspicious(asks=True),
         bad=(
@@ -105,6 +106,7 @@ RULES = (
             Example("```bash\necho ok # \u202egnihtemos\n```\n", at=(2, 11)),
         ),
         good=(
+            Example("```bash\nls -d /tmp\n```\n"),
             Example("```bash\necho 'a “quoted” word \u2013 in text'\n```\n"),
             Example("```bash\n# “quoted” \u2013 in a comment\nls\n```\n"),
             Example("```bash\ncat <<EOF\n\u2013wait “for it”\nEOF\n```\n"),
@@ -116,8 +118,8 @@ RULES = (
         RuleInfo(
             "P111",
             "line-end",
-            "A `\\` before an empty line or a comment continues the command to nothing. What is below it is "
-            "not a part of the command.",
+            does="Reports a `\\` before an empty line or a comment.",
+            why="The command continues to nothing, and the lines below are not a part of it.",
         ),
         _find_suspicious(asks=False),
         bad=(
@@ -133,9 +135,10 @@ RULES = (
         RuleInfo(
             "P113",
             "hidden-character",
-            "Escape sequences, controls of direction and invisible characters hide or change what a reader "
-            "sees. `runbook-exec` shows them as `\\x1b` or `\\u202e`; other programs let them act. Text in "
-            "Arabic or Hebrew, joined emoji and a byte order mark at the beginning are not reported.",
+            does="Reports escape sequences, direction controls and invisible characters. `runbook-exec` "
+            "shows them as `\\x1b` or `\\u202e`. Text in Arabic or Hebrew, joined emoji and a byte "
+            "order mark at the beginning are not reported.",
+            why="These characters hide or change what a reader sees, and most programs let them act.",
         ),
         _find_hidden,
         bad=(
@@ -148,6 +151,7 @@ RULES = (
             Example("```bash\necho '\u200b'\n```\n", at=(2, 7)),
         ),
         good=(
+            Example("# Delete nothing\n"),
             Example("\ufeff# A page\n"),
             Example(
                 "👩\u200d💻 ❤\ufe0f 1\ufe0f\u20e3 "

@@ -134,8 +134,9 @@ RULES = (
         RuleInfo(
             "V201",
             "unused-input",
-            "An input that is declared and never used is most often one that was renamed in the block: the "
-            "value given for it then goes nowhere, and the block asks.",
+            does="Reports an input of the front matter that no command uses.",
+            why="Most often the placeholder was renamed in the block. Then a value given for the input "
+            "has no effect, and the run asks for the other name.",
         ),
         unused_input,
         bad=(
@@ -151,7 +152,8 @@ RULES = (
         RuleInfo(
             "V202",
             "near-duplicate",
-            "Two names for one value are asked for twice, and may be answered differently.",
+            does="Reports two placeholders with nearly the same name.",
+            why="If both mean one value, the run asks for it twice, and the two answers may differ.",
         ),
         near_duplicate,
         bad=(
@@ -159,6 +161,7 @@ RULES = (
             Example(f"{_STEP}```fish\nstart <host-name>\nstop <hostname>\n```\n", at=(7, 6)),
         ),
         good=(
+            Example(f"{_STEP}```fish\nstart <service>\nstop <service>\n```\n"),
             Example(f"{_STEP}```fish\nstart <old-service>\nstop <new-service>\n```\n"),
             Example(f"{_STEP}```fish\nstart <Service Name>\nstop <service-name>\n```\n"),
         ),
@@ -167,9 +170,11 @@ RULES = (
         RuleInfo(
             "V203",
             "second-quoting",
-            "A value is quoted for the shell of the block. Where a program reads it again, as `ssh` does,"
-            " it is quoted for that reader too, if its code is known as a whole. Elsewhere only a single "
-            "word can be written, such as `nginx` or `/srv/app`; any other value is refused.",
+            does="Reports a placeholder inside text that another program reads as code. A value is "
+            "quoted for that program as well if the code is known as a whole, as with `ssh`. "
+            "Elsewhere only a single word such as `nginx` or `/srv/app` is accepted.",
+            why="Quoting for the block's shell is undone when the text is read again. A value with a "
+            "space or a quote would then be code, so the run refuses it.",
         ),
         evaluated_value,
         bad=(
@@ -179,6 +184,7 @@ RULES = (
             Example(f"{_STEP}```bash\npython3 -c 'print(<count>)'\n```\n", at=(6, 19)),
         ),
         good=(
+            Example(f"{_STEP}```bash\nsystemctl restart <service>\n```\n"),
             Example(f'{_STEP}```bash\nssh web-1 "systemctl restart <service>"\n```\n'),
             Example(f"{_STEP}```bash\nsudo sh -c 'echo <text> > /etc/motd'\n```\n"),
             Example(f"{_STEP}```bash\npsql -c \"ALTER ROLE app PASSWORD '<password>'\"\n```\n"),
@@ -190,7 +196,9 @@ RULES = (
         RuleInfo(
             "V204",
             "looks-like-redirection",
-            "`<in>out` is a placeholder by its form. If it is to read `in` and write `out`, blanks say so.",
+            does="Reports `<in>out`, which has the form of a placeholder and may be meant as two "
+            "redirections.",
+            why="The run asks for a value instead of reading `in`. Write blanks around a redirection.",
         ),
         looks_like_redirection,
         bad=(
@@ -206,9 +214,9 @@ RULES = (
         RuleInfo(
             "V208",
             "unwritable",
-            "In some places no value can be written so that it arrives as it is: as the name of a variable "
-            "or of a user, as a part of an escape, in arithmetic, half in quotes. Such a page is refused "
-            "before anything of it runs.",
+            does="Reports a placeholder in a place where no value can be written exactly: in the name of "
+            "a variable or a user, in an escape sequence, in arithmetic, or half inside quotes.",
+            why="A run refuses the page before anything runs.",
             severity=Severity.ERROR,
         ),
         unwritable_value,
@@ -218,6 +226,7 @@ RULES = (
             Example(f"{_STEP}```bash\necho $((<count> + 1))\n```\n", at=(6, 9)),
         ),
         good=(
+            Example(f"{_STEP}```fish\nls /home/<user>/x\n```\n"),
             Example(f"{_STEP}```fish\nls /home/<user>/x ~/<folder> $PATH[<number>]\n```\n"),
             Example(f"{_STEP}```fish\nNAME=<name> env # ~<user>\n```\n"),
             Example(f'{_STEP}```bash\ncount=<count>; echo $((count + 1)) "$x<name>"\n```\n'),

@@ -180,7 +180,9 @@ RULES = (
         RuleInfo(
             "M303",
             "failure-into-tee",
-            "A pipe ends with the status of its last command. `make | tee log` succeeds whatever make does.",
+            does="Reports a command whose output goes into `tee`.",
+            why="A pipe ends with the exit status of its last command. `make | tee log` succeeds even "
+            "if `make` fails.",
         ),
         failure_into_tee,
         bad=(
@@ -188,6 +190,7 @@ RULES = (
             Example(bash_page("cd app && ./deploy.sh 2>&1 | tee -a log"), at=(6, 30)),
         ),
         good=(
+            Example(fish_page("make all >build.log")),
             Example(fish_page("echo 'a b' | sudo tee /etc/motd")),
             Example(bash_page("[ -f a.yaml ] || tee a.yaml << EOF\na: 1\nEOF")),
             Example(bash_page("echo '#!/bin/sh\nls' | tee a.sh\nwg genkey | tee key | wg pubkey")),
@@ -200,8 +203,9 @@ RULES = (
         RuleInfo(
             "M304",
             "failure-in-text",
-            "Text that is handed to another shell runs to its end; only its last command's status comes "
-            "back.",
+            does="Reports text with several commands for another shell, without anything that stops it "
+            "at a failure.",
+            why="The other shell runs all of it, and only the exit status of the last command comes back.",
         ),
         failure_in_text,
         bad=(
@@ -216,7 +220,10 @@ RULES = (
     ),
     Rule(
         RuleInfo(
-            "M306", "left-running", "A job in the background ends when it likes, and its failure is nobody's."
+            "M306",
+            "left-running",
+            does="Reports a job that is started in the background and never waited for.",
+            why="Nobody notices when it fails, or when it ends.",
         ),
         left_running,
         bad=(
@@ -233,7 +240,9 @@ RULES = (
         RuleInfo(
             "M307",
             "secret-argument",
-            "The arguments of a running program are in the list of processes, and often in a log.",
+            does="Reports a secret in the arguments of a program.",
+            why="Other users see the arguments of a running program in the list of processes, and logs "
+            "often keep them.",
         ),
         secret_argument,
         bad=(
@@ -249,8 +258,9 @@ RULES = (
         RuleInfo(
             "M311",
             "endless-command",
-            "A server, a port forward or `tail -f` runs until it is ended, and what comes after it never "
-            "runs. A run without a person refuses the page.",
+            does="Reports a command that runs until it is ended, such as a server, a port forward or "
+            "`tail -f`, with commands after it.",
+            why="What comes after it never runs. A run without a person refuses the page.",
         ),
         endless_command,
         bad=(
@@ -262,6 +272,10 @@ RULES = (
             Example(bash_page("while true; do curl web; sleep 1; done", "ls"), at=(6, 1)),
         ),
         good=(
+            Example(
+                "## Steps\n\n### 1. One\n\n<!-- runbook: background -->\n"
+                "```bash\nkubectl port-forward svc/db 5432\npsql -h localhost -c 'SELECT 1'\n```\n"
+            ),
             Example(bash_page("kubectl get pods", "kubectl logs -f web-1")),
             Example(bash_page("kubectl port-forward svc/db 5432 &", "wait")),
             Example(bash_page("tail -f app.log | grep -q ready", "timeout 9 tail -f app.log", "ls")),

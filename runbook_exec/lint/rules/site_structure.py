@@ -139,8 +139,9 @@ RULES = (
         RuleInfo(
             "D505",
             "orphan-page",
-            "A page that nothing leads to is found only by those who know that it is there. The navigation "
-            "of `mkdocs.yml` counts as leading to it.",
+            does="Reports a page that no other page links to. The navigation of `mkdocs.yml` counts as a "
+            "link.",
+            why="Only people who know the page can find it.",
             default=False,
         ),
         orphan_page,
@@ -158,7 +159,8 @@ RULES = (
         RuleInfo(
             "D506",
             "duplicate-stem",
-            "Wikilinks go by the name of a page. Two pages of one name make each link to them a guess.",
+            does="Reports a page whose name another page has, too.",
+            why="Wikilinks use the name of a page. With two pages of one name, each such link is a guess.",
             default=False,
         ),
         duplicate_stem,
@@ -175,8 +177,9 @@ RULES = (
         RuleInfo(
             "D507",
             "missing-index",
-            "A folder without an index is a list of file names to its readers. An index is `index.md`, "
-            "`README.md`, or a page with the folder's name in it or beside it.",
+            does="Reports a folder without an index. An index is `index.md`, `README.md`, or a page with "
+            "the folder's name in it or beside it.",
+            why="Readers see the folder as a list of file names.",
             default=False,
         ),
         missing_index,

@@ -247,9 +247,10 @@ RULES = (
         RuleInfo(
             "D512",
             "step-number-gap",
-            "A number that is left out is most often a step that was taken out. Whoever was told to begin "
-            "again at step 4 begins at another one now. Only headings are looked at, since Markdown numbers "
-            "lists by itself.",
+            does="Reports a missing number between numbered headings. Lists are not checked, because "
+            "Markdown numbers them by itself.",
+            why="Most often a step was removed. A colleague who was told to begin again at step 4 now "
+            "begins at another step.",
         ),
         step_gap,
         bad=(
@@ -257,6 +258,7 @@ RULES = (
             Example(_page("Step 0: Zero", "Step 1: One", "Step 2: Two", "Step 5: Five"), at=(21, 1)),
         ),
         good=(
+            Example(_page("1. One", "2. Two")),
             Example(_page("0. Zero", "1. One", "1b. More", "2. Two")),
             Example(_page("404: Not found", "500: Broken")),
             Example(_page("1. One", "2. Two", "1. One", "2. Two")),
@@ -268,8 +270,8 @@ RULES = (
         RuleInfo(
             "D513",
             "step-number-repeat",
-            "Where two steps have one number, nobody knows which one another page or a colleague means by "
-            "it.",
+            does="Reports two steps with the same number.",
+            why="Another page or a colleague that names the number can mean either step.",
         ),
         step_repeat,
         bad=(
@@ -277,6 +279,7 @@ RULES = (
             Example(_page("Step 1: One", "Step 1b: Two", "Step 1B: Three"), at=(15, 1)),
         ),
         good=(
+            Example(_page("1. One", "2. Two", "3. Three")),
             Example(_page("1. One", "1a. Two", "1b. Three", "2. Four")),
             Example("## Steps\n\n1. One\n1. Two\n1. Three\n"),
             Example(_page("1. One", "2. Two") + "## Rollback\n\n### 1. One\n\n### 2. Two\n"),
@@ -286,9 +289,9 @@ RULES = (
         RuleInfo(
             "D514",
             "unknown-step-reference",
-            "`Go back to step 7` on a page whose steps now end at 6 is an instruction that cannot be "
-            "followed. Nothing is said where the page does not number its steps, or where the sentence "
-            "speaks of another page.",
+            does="Reports a sentence about a step number that the page does not have. Pages without "
+            "numbered steps, and sentences about another page, are not checked.",
+            why="`Go back to step 7` cannot be followed on a page that ends with step 6.",
         ),
         unknown_reference,
         bad=(
@@ -297,6 +300,7 @@ RULES = (
             Example(_LIST + "Then repeat Step 4: it is quick.\n", at=(7, 18)),
         ),
         good=(
+            Example(_THREE + "If it fails, go back to step 2.\n"),
             Example(_THREE + "Type `step 9`. See step 1, steps 2-3, and step 9 of [[other]].\n"),
             Example(_THREE + "The wizard asks for it in step 5. Step 1 of 9. Every step 10 ms. Step 2.9.\n"),
             Example("## A\n\n```fish\necho a\n```\n\nSee step 9.\n"),

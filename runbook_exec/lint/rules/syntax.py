@@ -150,9 +150,10 @@ RULES = (
         RuleInfo(
             "P101",
             "syntax",
-            "A block that its own shell does not parse stops the operator in the middle of a procedure. The "
-            "shell itself is asked, with placeholders replaced by harmless words of the same length. No "
-            "shell refuses a `\\` at a block's end, or with a blank after it, but both are always mistakes.",
+            does="Asks the shell of each block whether it can parse the block. Placeholders are replaced "
+            "by harmless words of the same length. A `\\` at the end of a block, or before a blank "
+            "at the end of a line, is reported too, although no shell refuses it.",
+            why="A block that its own shell cannot parse stops the operator in the middle of a procedure.",
             severity=Severity.ERROR,
         ),
         refused_by_shell,
@@ -183,8 +184,9 @@ RULES = (
         RuleInfo(
             "P102",
             "statements",
-            "A block is run statement by statement. Where one cannot be told from the next although the "
-            "shell takes the whole, nothing of the page is run.",
+            does="Reports a block that the shell parses, but that cannot be split into statements.",
+            why="A block runs statement by statement. If one statement cannot be separated from the "
+            "next, nothing on the page runs.",
             severity=Severity.ERROR,
         ),
         _unsplittable_block,
@@ -194,7 +196,8 @@ RULES = (
         RuleInfo(
             "P103",
             "unclosed-fence",
-            "A block whose fence is never closed swallows the rest of the page: prose becomes commands.",
+            does="Reports a fence that is never closed.",
+            why="The rest of the page becomes a part of the block: prose turns into commands.",
             severity=Severity.ERROR,
         ),
         _problems_with("unclosed-fence"),
@@ -203,6 +206,7 @@ RULES = (
             Example("1. one\n\n   ~~~bash\n   echo a\n\n2. two\n", at=(3, 4)),
         ),
         good=(
+            Example("# A\n\n```fish\necho a\n```\n"),
             Example("# A\n\n````fish\necho '```'\n````\n"),
             Example("<!--\n```fish\n-->\n"),
         ),
@@ -211,8 +215,9 @@ RULES = (
         RuleInfo(
             "P104",
             "front-matter",
-            "Front matter that YAML does not read, or that says something unknown under `runbook:`, is not "
-            "followed. A misspelt name is an error and not a wish.",
+            does="Reports front matter that is not valid YAML, and unknown names or wrong values under "
+            "`runbook:`.",
+            why="Such a setting would have no effect. A misspelt name is an error, not a wish.",
             severity=Severity.ERROR,
         ),
         _problems_with("front-matter", "unknown-procedure"),
@@ -230,8 +235,9 @@ RULES = (
         RuleInfo(
             "P105",
             "annotation",
-            "An annotation that is unknown or misspelt would be ignored by everything but this program, so "
-            "it is refused: a `confirm` that is not one must not pass as one.",
+            does="Reports an annotation that is unknown or misspelt, or that has a wrong value.",
+            why="Every other program ignores annotations. A `confirm` that is misspelt must not pass as "
+            "one, so a run refuses the page.",
             severity=Severity.ERROR,
         ),
         _problems_with("annotation", "duplicate-id"),
@@ -248,8 +254,8 @@ RULES = (
         RuleInfo(
             "P106",
             "bare-annotation",
-            "`key=value` after a fence's language, without braces, breaks pages built with MkDocs: the block "
-            "is shown as text.",
+            does="Reports `key=value` after the language of a fence without braces around it.",
+            why="MkDocs shows such a block as plain text.",
         ),
         bare_annotation,
         bad=(
@@ -265,8 +271,9 @@ RULES = (
         RuleInfo(
             "P107",
             "misplaced-annotation",
-            "An annotation belongs on the line directly above a block or a heading. Anywhere else it has no "
-            "effect, which is worst where it was to ask for a confirmation.",
+            does="Reports an annotation that is not on the line directly above a block or a heading.",
+            why="Anywhere else it has no effect. That is worst for an annotation that asks for a "
+            "confirmation.",
         ),
         _problems_with("misplaced-annotation"),
         bad=(
@@ -282,8 +289,9 @@ RULES = (
         RuleInfo(
             "P109",
             "unknown-ignore",
-            "A comment that is to pass over a rule and names none passes over nothing, or the next reader "
-            "looks for what it is about. The beginning of a code means all that begin so.",
+            does="Reports an `ignore=` comment that names no rule, or an unknown one. The beginning of a "
+            "code stands for all rules whose codes begin with it.",
+            why="The comment has no effect, and the next reader looks for what it is about.",
         ),
         unknown_ignore,
         bad=(
@@ -300,7 +308,8 @@ RULES = (
         RuleInfo(
             "P108",
             "not-utf-8",
-            "A page that is not UTF-8 is shown differently by every reader of it.",
+            does="Reports a page that is not encoded as UTF-8.",
+            why="Every program shows such a page differently. Save the page as UTF-8.",
             severity=Severity.ERROR,
         ),
         _problems_with("not-utf-8"),
@@ -309,8 +318,9 @@ RULES = (
         RuleInfo(
             "P112",
             "included-file",
-            "A block or a step that includes another file is refused. A run reads only the page, and "
-            "commands would be missing. Copy them into the page, or run the page that the site generates.",
+            does="Reports a block or step that includes another file. A run refuses such a page.",
+            why="A run reads only the page, so the commands of the other file would be missing. Copy "
+            "them into the page, or run the page that the site generates.",
             severity=Severity.ERROR,
         ),
         _problems_with("include"),
@@ -319,6 +329,7 @@ RULES = (
             Example("# P\n\n## Steps\n\n{% include deploy.md %}\n\n```bash\nls\n```\n", at=(5, 1)),
         ),
         good=(
+            Example("# P\n\n## Steps\n\n```bash\n./deploy.sh\n```\n"),
             Example("# P\n\n## Steps\n\n```bash\nls\n```\n\n--8<-- 'includes/abbreviations.md'\n"),
             Example("{% include deploy.md %}\n\n# P\n\n## Steps\n\n```bash\nls\n```\n"),
         ),

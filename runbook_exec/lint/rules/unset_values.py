@@ -93,8 +93,9 @@ RULES = (
         RuleInfo(
             "V209",
             "perhaps-a-value",
-            "`kubectl -n NAMESPACE` is most often a command that its reader completes. Such words are asked "
-            "for before anything runs; angle brackets say so on the page.",
+            does="Reports words such as `NAMESPACE` or `changeme` in the place of an option's value.",
+            why="Most often the reader has to replace such a word. A run asks for it before anything "
+            "runs; angle brackets show readers the same.",
         ),
         perhaps_a_value,
         bad=(
@@ -102,6 +103,7 @@ RULES = (
             Example(fish_page("psql-login --password changeme"), at=(6, 23)),
         ),
         good=(
+            Example(bash_page("kubectl -n <namespace> get pods")),
             Example(bash_page("kubectl -n <namespace> get pods; export NAMESPACE")),
             Example(
                 "---\nrunbook:\n  literal: [NAMESPACE]\n---\n" + bash_page("kubectl -n NAMESPACE get pods")
@@ -112,9 +114,10 @@ RULES = (
         RuleInfo(
             "V210",
             "unset-variable",
-            "`rm -r /srv/$APP/data` removes the data of every app where `$APP` is empty. A variable that no "
-            "command, table or sentence of the page mentions is known to its author only. In a run it is "
-            "asked for before anything runs, unless the environment has it.",
+            does="Reports a variable that no command, table or sentence of the page sets or mentions. A "
+            "run asks for it before anything runs, unless the environment has it.",
+            why="`rm -r /srv/$APP/data` removes the data of every app if `$APP` is empty, and only the "
+            "author of the page knows the value.",
         ),
         unset_variable,
         bad=(
@@ -122,6 +125,7 @@ RULES = (
             Example(fish_page('cd /srv\nfly deploy -a "$APP"'), at=(7, 16)),
         ),
         good=(
+            Example(bash_page("rm -r /srv/<app>/data")),
             Example(bash_page("APP=web\nrm -r /srv/$APP/data ${OLD:-none} $HOME/x")),
             Example("Set `APP` to the app's name.\n\n" + bash_page("rm -r /srv/$APP/data")),
             Example(bash_page("source ./env\nrm -r /srv/$APP/data")),

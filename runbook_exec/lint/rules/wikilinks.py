@@ -114,10 +114,12 @@ RULES = (
         RuleInfo(
             "D501",
             "broken-wikilink",
-            "A wikilink to a page that was renamed leads nowhere, and the reader is left alone in the middle "
-            "of a procedure. Names are looked up as Obsidian and Quartz do it, below the folder that holds "
-            "`.git`, `mkdocs.yml`, `.obsidian` or `quartz.config.ts`; where none does, nothing is said. "
-            '`known-links = ["name", "folder/*"]` in the settings names pages that are elsewhere.',
+            does="Reports a wikilink that leads to no page. Names are resolved as in Obsidian and "
+            "Quartz, below the folder that holds `.git`, `mkdocs.yml`, `.obsidian` or "
+            '`quartz.config.ts`; without such a folder nothing is reported. `known-links = ["name", '
+            '"folder/*"]` in the settings names pages that are elsewhere.',
+            why="The page was renamed or removed, and the link leaves the reader alone in the middle of "
+            "a procedure.",
             severity=Severity.ERROR,
         ),
         broken_wikilink,
@@ -127,6 +129,7 @@ RULES = (
             Example("See [[folder/home]].\n", at=(1, 5), files=HOME_PAGE),
         ),
         good=(
+            Example("See [[home]].\n", files=HOME_PAGE),
             Example("See [[Home|start]], [[home.md]], [[home#^abc]] and [[./home]].\n", files=HOME_PAGE),
             Example(
                 "![[diagram.png|300]] [[old-name]]\n",
@@ -142,9 +145,10 @@ RULES = (
         RuleInfo(
             "D502",
             "ambiguous-wikilink",
-            "Where two pages have one name, each program chooses by its own rule which of them a wikilink "
-            "means. Obsidian takes the one below the page's own folder, then the one with the shortest path; "
-            "where neither decides, name the folder.",
+            does="Reports a wikilink to a name that several pages have. Obsidian takes the page below "
+            "the page's own folder, then the one with the shortest path; if neither decides, the "
+            "link is reported.",
+            why="Each program chooses by its own rule which page the link means. Name the folder.",
         ),
         ambiguous_wikilink,
         bad=(
@@ -161,8 +165,8 @@ RULES = (
         RuleInfo(
             "D508",
             "spaced-wikilink",
-            "`[[ page ]]` is a link to `page` for some programs, and to nothing for those that take the name "
-            "as it is written.",
+            does="Reports a wikilink with blanks around its name.",
+            why="`[[ page ]]` leads to `page` in some programs, and to nothing in others.",
         ),
         spaced_wikilink,
         bad=(

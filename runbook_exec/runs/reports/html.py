@@ -30,8 +30,23 @@ from ...text.durations import format_duration
 from ...text.moments import format_utc
 from ..record import Attempt, GivenAnswer, Record
 from ..replay import read_frames
-from ..report_model import DOUBT, FAILED, MARKS, OK, BlockReport, RunReport, StatementReport, StepReport
+from ..report_model import (
+    DOUBT,
+    FAILED,
+    MARKS,
+    OK,
+    PARTLY,
+    SKIPPED,
+    BlockReport,
+    RunReport,
+    StatementReport,
+    StepReport,
+    count_attempts,
+    find_failures,
+)
 from .summary import describe_answer, list_facts
+
+_IN_LEAD = ("run", "by", "began")  # facts that the line below the title has
 
 _CAST_MOST, _SHARE = 1_000_000, 60_000  # characters of a cast in a page; of one statement
 
@@ -54,9 +69,10 @@ def html_report(filled: RunReport) -> str:
     return environment.get_template("report.html.jinja").render(
         title=flatten_output(filled.title),
         outcome=record.outcome,
-        reason=_reason(filled),
+        notes=[*_list_notes(filled)],
         lead=" · ".join(_lead(record)),
-        facts=[*_facts(record)],
+        facts=[fact for fact in _facts(record) if not fact["exact"] and fact["name"] not in _IN_LEAD],
+        marks=[fact for fact in _facts(record) if fact["exact"]],
         timeline=rows,
         timeline_label="; ".join(f"{row['name']}: {row['how']}, {row['took'] or 'no time'}" for row in rows),
         axis=(format_utc(record.began), format_utc(record.last).removeprefix(format_utc(record.began)[:11])),
@@ -75,6 +91,7 @@ def html_report(filled: RunReport) -> str:
 
 
 def _lead(record: Record) -> Iterator[str]:
+    yield f"run {flatten_output(record.started.run)}"
     yield flatten_output(record.started.place)
     yield format_utc(record.began)
     yield f"took {format_duration(record.seconds)}"
@@ -82,12 +99,28 @@ def _lead(record: Record) -> Iterator[str]:
         yield f"in {record.started.shell}"
 
 
-def _reason(filled: RunReport) -> str:
-    """Return the reason of the run's end, and the step that failed, if any."""
+def _list_notes(filled: RunReport) -> Iterator[dict[str, str]]:
+    """Yield what a reader has to know first: each step that ever failed, and the reason of the end."""
     reason = flatten_output(filled.record.ended.reason) if filled.record.ended else ""
-    failed = next((step for step in filled.steps if step.how in (FAILED, DOUBT)), None)
-    return (
-        f"step {failed.label}, {flatten_output(failed.title)}: {reason or failed.how}" if failed else reason
+    has_reason = False
+    for step in filled.steps:
+        name = f"step {step.label}, {flatten_output(step.title)}"
+        failures = find_failures(step)
+        if step.how == DOUBT or (step.how == FAILED and not failures):
+            yield {"kind": _kind(step.how)["kind"], "text": f"{name}: {reason or step.how}"}
+            has_reason = True
+        elif failures:
+            problem = flatten_output(failures[-1].problem)
+            yield {"kind": "failed", "text": f"{name}: {problem}{_then(step)}"}
+            has_reason = has_reason or (step.how == FAILED and problem == reason)
+    if reason and not has_reason:
+        yield {"kind": filled.record.outcome, "text": reason}
+
+
+def _then(step: StepReport) -> str:
+    """Return what came after the failure of a step; "" for nothing."""
+    return {OK: "; later it succeeded", PARTLY: "; later it went on", SKIPPED: "; then skipped"}.get(
+        step.how, ""
     )
 
 
@@ -97,7 +130,7 @@ def _facts(record: Record) -> Iterator[dict[str, Any]]:
         yield {
             "name": flatten_output(name),
             "value": flatten_output(value),
-            "exact": name in ("run", "digest", "commit", "seal"),
+            "exact": name in ("digest", "commit", "seal"),
         }
 
 
@@ -107,6 +140,8 @@ def _facts(record: Record) -> Iterator[dict[str, Any]]:
 def _row(step: StepReport, record: Record) -> dict[str, Any]:
     return {
         **_kind(step.how),
+        "number": step.number,
+        "failures": _count_failures(step),
         "name": flatten_output(f"{step.label} {step.title}"),
         "took": format_duration(step.seconds) if step.seconds is not None else "",
         "bars": [*_bars(step, record)],
@@ -144,6 +179,7 @@ def _step(step: StepReport) -> dict[str, Any]:
     return {
         **_kind(step.how),
         "number": step.number,
+        "failures": _count_failures(step),
         "label": f"{step.label}.",
         "title": flatten_output(step.title),
         "took": format_duration(step.seconds) if step.seconds is not None else "",
@@ -151,6 +187,12 @@ def _step(step: StepReport) -> dict[str, Any]:
         "typed": [_attempt_data(ran) for ran in step.typed],
         "notes": [*_notes(step.answers)],
     }
+
+
+def _count_failures(step: StepReport) -> str:
+    """Return how often a step failed that is not marked as failed, in words; "" for never."""
+    count = 0 if step.how == FAILED else len(find_failures(step))
+    return "failed once before" if count == 1 else f"failed {count} times before" if count else ""
 
 
 def _part(part: Prose | BlockReport) -> dict[str, Any]:
@@ -185,19 +227,19 @@ def _statement(statement: StatementReport) -> dict[str, Any]:
     return {
         **_kind(statement.how),
         "text": flatten_output(statement.text),
-        "ran": [_attempt_data(ran, len(statement.attempts) > 1) for ran in statement.attempts],
+        "ran": [_attempt_data(ran, number) for number, ran in count_attempts(statement)],
         "notes": [*_notes(statement.answers)],
     }
 
 
-def _attempt_data(ran: Attempt, counted: bool = False) -> dict[str, Any]:
+def _attempt_data(ran: Attempt, number: int = 0) -> dict[str, Any]:
     output = ran.printed.text.rstrip("\n")
     count = output.count("\n") + 1
     return {
         **_kind_of(ran),
         "text": flatten_output(ran.text),
         "problem": flatten_output(ran.problem),
-        "result": " · ".join(_result(ran, counted)),
+        "result": " · ".join(_result(ran, number)),
         "captured": [
             {
                 "name": f"<{each.name}>",
@@ -212,11 +254,11 @@ def _attempt_data(ran: Attempt, counted: bool = False) -> dict[str, Any]:
     }
 
 
-def _result(ran: Attempt, counted: bool) -> Iterator[str]:
-    if counted:
-        yield f"attempt {ran.attempt}"
+def _result(ran: Attempt, number: int) -> Iterator[str]:
+    if number:
+        yield f"attempt {number}"
     if ran.finished is None or ran.doubt:
-        yield "in doubt: it started, and nobody saw it end"
+        yield "in doubt: it started, and its end was not recorded"
     else:
         if ran.status and not ran.problem:
             yield f"exit {ran.status}"
@@ -245,8 +287,10 @@ def _about(record: Record) -> Markup | str:
         return ""
     runbook, procedure = record.plan.runbook, record.plan.procedure
     found = find_bounds(runbook.text)
+    title = next((each for each in runbook.sections[:1] if each.title == runbook.title), None)
+    start = title.span.end if title else found[2] if found else 0
     begins = [span.start for span in (procedure.span, *(step.span for step in procedure.steps))]
-    text = runbook.text[found[2] if found else 0 : runbook.text.rfind("\n", 0, min(begins)) + 1]
+    text = runbook.text[start : runbook.text.rfind("\n", 0, min(begins)) + 1]
     return _prose(text) if text.strip() else ""
 
 

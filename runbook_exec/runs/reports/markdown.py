@@ -11,7 +11,17 @@ from ...text.ansi import flatten_output
 from ...text.durations import format_duration
 from ...text.moments import format_utc
 from ..record import Attempt, GivenAnswer
-from ..report_model import DOUBT, FAILED, MARKS, OK, BlockReport, RunReport, StatementReport, StepReport
+from ..report_model import (
+    DOUBT,
+    FAILED,
+    MARKS,
+    OK,
+    BlockReport,
+    RunReport,
+    StatementReport,
+    StepReport,
+    count_attempts,
+)
 from .summary import describe_answer, describe_step, list_facts
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&!$])")
@@ -28,13 +38,13 @@ def markdown_report(filled: RunReport) -> str:
     parts = [*_head(filled)]
     runbook = filled.record.plan.runbook if filled.record.plan else None
     if runbook is None:
-        parts += ["The document is not there any more as it was, so its told are missing here.", ""]
+        parts += ["The page of this run is gone or has changed, so its text is missing here.", ""]
         for step in filled.steps:
             parts += [f"## {escape_inline(step.title)}", "", *_step_without_document(step)]
     else:
         parts.append(_page(filled, runbook))
     if filled.strays:
-        parts += ["", "## Ran, and is no longer on the page", ""]
+        parts += ["", "## Commands that ran but were later edited out of the page", ""]
         parts += [line for ran in filled.strays for line in _format_attempt(ran, True)]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -69,12 +79,12 @@ def _head(filled: RunReport) -> Iterator[str]:
     yield ""
     if record.ended and record.ended.reason:
         yield from (escape_inline(record.ended.reason), "")
-    yield "| | |"
-    yield "|---|---|"
-    for name, value in list_facts(record, format_utc):
+    for number, (name, value) in enumerate(list_facts(record, format_utc)):
         yield f"| {escape_inline(name)} | {escape_inline(value)} |"
+        if not number:
+            yield "|---|---|"
     yield ""
-    yield "| step | | took | |"
+    yield "| step | result | took | note |"
     yield "|---|---|---|---|"
     for step in filled.steps:
         took = format_duration(step.seconds) if step.seconds is not None else ""
@@ -188,21 +198,21 @@ def _script(filled: BlockReport) -> str:
 
 
 def _statement(statement: StatementReport, alone: bool) -> Iterator[str]:
-    for ran in statement.attempts:
-        yield from _format_attempt(ran, not alone, len(statement.attempts) > 1)
+    for number, ran in count_attempts(statement):
+        yield from _format_attempt(ran, not alone, number)
     yield from _answers(statement.answers)
     if not statement.attempts and not statement.answers:
         name = "" if alone else f" {code_span(statement.text)}"
         yield from (f"{MARKS[statement.how]}{name} {statement.how}", "")
 
 
-def _format_attempt(ran: Attempt, named: bool, counted: bool = False) -> Iterator[str]:
+def _format_attempt(ran: Attempt, named: bool, number: int = 0) -> Iterator[str]:
     told = [code_span(ran.text)] if named else []
-    told += [f"attempt {ran.attempt}"] if counted else []
+    told += [f"attempt {number}"] if number else []
     told += [escape_inline(ran.inside)] if ran.inside else []
     if ran.finished is None or ran.doubt:
         mark = MARKS[DOUBT]
-        told.append("in doubt: it started, and nobody saw it end")
+        told.append("in doubt: it started, and its end was not recorded")
     else:
         mark = MARKS[FAILED if ran.problem else OK]
         told += [escape_inline(ran.problem)] if ran.problem else [f"exit {ran.status}"] if ran.status else []

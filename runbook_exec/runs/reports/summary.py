@@ -60,7 +60,7 @@ def list_facts(record: Record, told: Callable[[datetime], str]) -> Iterator[tupl
     for moment in record.resumed:
         yield "resumed", told(moment)
     for name, value in record.values.items():
-        yield f"<{name}>", "a secret, not told" if value is None else value or "(empty)"
+        yield f"<{name}>", "secret (not recorded)" if value is None else value or "(empty)"
     yield "seal", record.seal or "none"
 
 
@@ -88,7 +88,7 @@ def describe_answer(said: GivenAnswer) -> tuple[str, str] | None:
         case "manual", "done":
             return OK, f"done by hand{note}"
         case "doubt", "done":
-            return OK, f"it had happened, said the operator{note}"
+            return OK, f"it had happened, by the operator{note}"
         case "doubt", "again":
             return DOUBT, f"it was in doubt, and was run again{note}"
         case "new", "done":

@@ -32,6 +32,7 @@ class BlockContext(NamedTuple):
     items: Mapping[int, PlanItem]
     secrets: frozenset[str]
     places: Mapping[int, str] = {}  # where statements run, if not in the shell of the procedure
+    alone: frozenset[str] = frozenset()  # the anchors of steps with one statement, which needs no number
 
 
 def render_block(block: Block, shell: str, context: BlockContext) -> str:
@@ -73,7 +74,14 @@ def _title(info: str) -> str:
 
 
 def _list_places(items: Sequence[PlanItem], places: Mapping[int, str]) -> Iterator[str]:
-    """Yield which statements of a block run in another place, such as `1.2–1.4 on web1`."""
+    """Yield which statements of a block run in another place, such as `1.2–1.4 on web1`.
+
+    The place of a whole block is without numbers.
+    """
+    everywhere = {places.get(id(item.statement), "") for item in items}
+    if len(everywhere) == 1:
+        yield everywhere.pop()
+        return
     for place, group in groupby(items, key=lambda item: places.get(id(item.statement), "")):
         first, *more = (item.label for item in group)
         if place:
@@ -156,7 +164,8 @@ def _opening_tag(block: Block, statement: Statement, shell: str, context: BlockC
     item = context.items.get(id(statement))
     more = ""
     if item is not None:
-        more += f' id="rb-{escape(item.step.anchor)}-{item.where.statement}" data-n="{escape(item.label)}"'
+        more += f' id="rb-{escape(item.step.anchor)}-{item.where.statement}"'
+        more += "" if item.step.anchor in context.alone else f' data-n="{escape(item.label)}"'
     if statement.start and block.script.text[statement.start - 1] != "\n":
         more += ' data-goes-on=""'
     if statement.alternative:

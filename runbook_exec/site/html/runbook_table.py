@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from ...light_classes import NamedTuple
 from ..page import RunbookListing, read_listing
 from .card import render_moment
 from .escaping import escape
+
+_COLUMNS = ("Runbook", "Owner", "Cadence", "Last success", "Due")
 
 _NONE = ' class="rb-none"'  # a narrow screen omits it
 
@@ -21,50 +24,65 @@ def find_runbooks(docs: Path, sources: Sequence[str]) -> list[RunbookListing]:
 
 
 def render_table(runbooks: Sequence[RunbookListing], source: str) -> str:
-    """Return the table for the page `source`.
+    """Return the table for the page `source`, without the columns that are empty.
 
     The page's script turns its headings into sort buttons.
     """
-    columns = ("Runbook", "Owner", "Cadence", "Last success", "Due")
-    head = "".join(f'<th scope="col">{each}</th>' for each in columns)
-    rows = "".join(_row(each, posixpath.dirname(source)) for each in runbooks)
+    rows = [_row(each, posixpath.dirname(source)) for each in runbooks]
+    columns = [
+        name for at, name in enumerate(_COLUMNS) if not at or any(row[at].shown != "–" for row in rows)
+    ]
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    body = "".join(_write_row(row, columns) for row in rows)
     return (
         '<div class="rb-table-around"><table class="rb-table">'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _row(each: RunbookListing, folder: str) -> str:
+class _Cell(NamedTuple):
+    """A cell of the table: what sorts it, and its HTML."""
+
+    key: str
+    shown: str
+
+
+def _row(each: RunbookListing, folder: str) -> tuple[_Cell, ...]:
+    """Return the cells of a runbook's row, one for each of `_COLUMNS`."""
     dates = each.dates
     address = quote(posixpath.relpath(each.source, folder or "."))
-    cells = [
-        ("Runbook", each.title.casefold(), f'<a href="{address}">{escape(each.title)}</a>'),
-        ("Owner", each.owner.casefold(), escape(each.owner) or "–"),
-        (
-            "Cadence",
-            f"{dates.cadence.total_seconds():015.0f}" if dates.cadence else "",
-            f"{dates.cadence.total_seconds() / 86400:g} days" if dates.cadence else "–",
-        ),
-        (
-            "Last success",
-            dates.succeeded.isoformat() if dates.succeeded else "",
-            render_moment(dates.succeeded) if dates.succeeded else "never",
-        ),
-        (
-            "Due",
-            "0" if dates.never_succeeded else dates.due.isoformat() if dates.due else "",
-            f'<span class="rb-due" data-due="{dates.due:%Y-%m-%dT%H:%M:%SZ}">{dates.due:%Y-%m-%d}</span>'
-            if dates.due and not dates.never_succeeded
-            else '<span class="rb-due" data-due="">now</span>'
-            if dates.never_succeeded
-            else "–",
-        ),
-    ]
+    cadence = dates.cadence.total_seconds() if dates.cadence else 0
+    never = "never" if each.has_export else "–"
     return (
-        "<tr>"
-        + "".join(
-            f'<td data-label="{name}" data-key="{escape(key)}"{_NONE if shown == "–" else ""}>{shown}</td>'
-            for name, key, shown in cells
-        )
-        + "</tr>"
+        _Cell(each.title.casefold(), f'<a href="{address}">{escape(each.title)}</a>'),
+        _Cell(each.owner.casefold(), escape(each.owner) or "–"),
+        _Cell(f"{cadence:015.0f}" if cadence else "", f"{cadence / 86400:g} days" if cadence else "–"),
+        _Cell(
+            dates.succeeded.isoformat() if dates.succeeded else "",
+            render_moment(dates.succeeded) if dates.succeeded else never,
+        ),
+        _due(each),
     )
+
+
+def _due(each: RunbookListing) -> _Cell:
+    dates = each.dates
+    if dates.never_succeeded and each.has_export:
+        return _Cell("0", '<span class="rb-due" data-due="">now</span>')
+    if dates.due is None:
+        return _Cell("", "–")
+    exact = f"{dates.due:%Y-%m-%dT%H:%M:%SZ}"
+    return _Cell(
+        dates.due.isoformat(), f'<span class="rb-due" data-due="{exact}">{dates.due:%Y-%m-%d}</span>'
+    )
+
+
+def _write_row(row: Sequence[_Cell], columns: Sequence[str]) -> str:
+    """Return the HTML of a row, with its cells in these columns."""
+    cells = "".join(
+        f'<td data-label="{name}" data-key="{escape(cell.key)}"{_NONE if cell.shown == "–" else ""}>'
+        f"{cell.shown}</td>"
+        for name, cell in zip(_COLUMNS, row, strict=True)
+        if name in columns
+    )
+    return f"<tr>{cells}</tr>"

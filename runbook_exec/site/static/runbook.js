@@ -154,16 +154,42 @@
     }
   }
 
+  // A value as a word of a command line, the same in fish and in the shells of POSIX: in `'…'` fish reads `\\\\`.
+  const quoted = (text) => (/^[A-Za-z0-9_./:@+,%=-]+$/.test(text)
+    ? text
+    : text.split(/([\\'])/).map((part) => (part === "\\" || part === "'" ? `\\${part}` : part && `'${part}'`)).join(""));
+
+  // The command that runs a procedure, with the values that differ from the defaults.
+  class Command {
+    constructor(element) {
+      this.element = element;
+      this.code = element.querySelector(".rb-command");
+      this.own = this.code.textContent;
+      this.names = JSON.parse(element.dataset.names);
+      this.defaults = Object.create(null);
+      for (const row of all(".rb-input")) this.defaults[row.dataset.name] = fromDefault(row.dataset.default);
+    }
+
+    show(values) {
+      const given = this.names.filter((name) => values[name] !== undefined && values[name] !== this.defaults[name]
+        && !values[name].includes("\0"));
+      this.code.replaceChildren(this.own, ...given.flatMap((name) => [" --set ", make("span", { "class": "rb-filled" }, quoted(`${name}=${values[name]}`))]));
+    }
+
+    text() { return this.code.textContent; }
+  }
+
   // ---- copying ----------------------------------------------------------------------------------------------
 
   let status;
-  function say(text) {
+  // Report to everybody; only to readers of the screen's text what the button itself shows.
+  function say(text, seen = true) {
     if (!status) {
       status = make("div", { "class": "rb-status", "role": "status", "aria-live": "polite" });
       document.body.append(status);
     }
     status.textContent = text;
-    status.classList.add("rb-said");
+    status.classList.toggle("rb-said", seen);
     clearTimeout(say.later);
     say.later = setTimeout(() => status.classList.remove("rb-said"), 6000);
   }
@@ -182,14 +208,22 @@
 
   function copier(label, what, text) {
     const button = make("button", { "type": "button", "class": "rb-copy", "aria-label": `Copy ${what}` }, label);
+    let restore;
     button.addEventListener("click", async () => {
       try {
         const copied = text();
         await toClipboard(copied.text);
         const left = [...new Set(copied.open)].map((name) => `<${name}>`).join(", ");
-        say(left ? `Copied ${what}. Still to be filled in: ${left}` : `Copied ${what}.`);
+        say(left ? `Copied ${what}. Still to be filled in: ${left}` : `Copied ${what}.`, left !== "");
+        button.style.minWidth = `${button.offsetWidth}px`;
+        button.textContent = "Copied";
         button.classList.add("rb-copied");
-        setTimeout(() => button.classList.remove("rb-copied"), 1500);
+        clearTimeout(restore);
+        restore = setTimeout(() => {
+          button.textContent = label;
+          button.style.minWidth = "";
+          button.classList.remove("rb-copied");
+        }, 2000);
       } catch (error) {
         say(`Not copied: ${error.message}`);
       }
@@ -219,7 +253,8 @@
     } else {
       const number = statements.length === 1 ? statements[0].element.dataset.n : undefined;
       const label = statements.length === 1 ? "Copy" : "Copy all";
-      place.append(copier(label, number ? `statement ${number}` : `all of ${tag}`, () => joined(statements, values)));
+      const what = number ? `statement ${number}` : statements.length === 1 ? tag : `all of ${tag}`;
+      place.append(copier(label, what, () => joined(statements, values)));
       for (const statement of statements.length > 1 ? statements : []) {
         const { n } = statement.element.dataset;
         place.append(copier(n, `statement ${n}`, () => joined([statement], values)));
@@ -288,25 +323,41 @@
     const link = cast.querySelector("a"), button = make("button", { "type": "button", "class": "rb-play" }, "Play");
     link.before(button);
     link.textContent = "Download";
-    button.addEventListener("click", async () => {
-      button.disabled = true;
-      try {
-        await Promise.all([
-          load("asciinema-player.css", "link", (href) => ({ rel: "stylesheet", href })),
-          load("asciinema-player.min.js", "script", (src) => ({ src })),
-        ]);
-        const place = make("div", { "class": "rb-player" });
-        cast.append(place);
-        const player = globalThis.AsciinemaPlayer.create(link.href, place, {
-          idleTimeLimit: 2, preload: true, fit: "width", terminalFontFamily: "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
-        });
-        await player.play();
-        button.remove();
-      } catch (error) {
-        button.disabled = false;
+    let ready;
+    const prepare = () => {
+      ready = ready || show().catch((error) => {
+        ready = undefined;
         say(`The recording cannot be played: ${error.message}`);
-      }
+      });
+      return ready;
+    };
+    const show = async () => {
+      await Promise.all([
+        load("asciinema-player.css", "link", (href) => ({ rel: "stylesheet", href })),
+        load("asciinema-player.min.js", "script", (src) => ({ src })),
+      ]);
+      const place = make("div", { "class": "rb-player" });
+      button.before(make("div", { "class": "rb-screen" }, place));
+      const player = globalThis.AsciinemaPlayer.create(link.href, place, {
+        idleTimeLimit: Number(cast.dataset.idle), poster: `npt:${cast.dataset.poster}`, preload: true, fit: "width",
+        terminalFontFamily: "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+      });
+      player.addEventListener("play", () => cast.classList.add("rb-playing"));
+      button.remove(); // the player has its own
+      return player;
+    };
+    button.addEventListener("click", async () => {
+      const player = await prepare();
+      if (player) await player.play();
     });
+    // the poster is worth loading once somebody sees its place
+    if (cast.dataset.poster) {
+      new IntersectionObserver((seen, observer) => {
+        if (!seen.some((each) => each.isIntersecting)) return;
+        observer.disconnect();
+        prepare();
+      }).observe(cast);
+    }
   }
 
   // -----------------------------------------------------------------------------------------------------------
@@ -325,16 +376,17 @@
         if (name === undefined || (statement.recipe && statement.recipe.slots.some((slot) => slot.name === name))) statement.show(values);
       }
     };
+    const commands = all(".rb-run").map((element) => new Command(element));
     for (const row of all(".rb-input:not([data-secret])")) {
       field(row, (name, value) => {
         if (value === undefined) delete values[name];
         else values[name] = value;
         show(name);
+        for (const command of commands) command.show(values);
       });
     }
-    for (const run of all(".rb-run")) {
-      const text = run.querySelector(".rb-command").textContent;
-      run.querySelector(".rb-copies").append(copier("Copy", "the command", () => ({ text, open: [] })));
+    for (const command of commands) {
+      command.element.querySelector(".rb-copies").append(copier("Copy", "the command", () => ({ text: command.text(), open: [] })));
     }
     keepTicks();
     for (const cast of all(".rb-cast")) playable(cast);

@@ -50,12 +50,13 @@ def test_a_good_example_has_no_finding(rule: Rule, number: int, tmp_path: Path) 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.code)
 def test_a_rule_has_examples(rule: Rule) -> None:
-    """Each rule has two bad and two good examples, unless no text can show it."""
+    """Each rule is described, and has two bad and two good examples unless no text can show it."""
     cannot_be_written_as_text = {"P102", "P108", "D521", "C602", "C603"}
     if rule.info.code not in cannot_be_written_as_text:
         assert len(rule.bad) >= 2
         assert len(rule.good) >= 2
     assert rule.info.why.endswith(".")
+    assert rule.info.does.endswith(".")
 
 
 def test_the_page_of_the_rules_is_up_to_date() -> None:

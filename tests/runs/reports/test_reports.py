@@ -158,7 +158,7 @@ def test_a_report_is_the_page_with_results(program: Program) -> None:
     assert page.startswith("Words of the page, with <em>markup</em>.\n\n## Steps\n\n1. Say it\n\n   <!--")
     assert "   ```fish\n   # politely\n   echo hello world\n   ```\n\n   ✓ WHEN\n\n   <details>" in page
     assert "   ```text\n   hello world\n   ```\n\n   </details>\n\n   And so on.\n" in page
-    assert "   With your own hand.\n\n   ✓ done by hand: said beforehand with --done · WHEN\n" in page
+    assert "   With your own hand.\n\n   ✓ done by hand: marked done with --done · WHEN\n" in page
     assert "   ```bash\n   echo not run\n   ```\n" in page
     assert "   ✓ `echo two` · WHEN\n" in page
     assert "   ✗ `test -e second; or begin; touch second; false; end` · exited 1 · WHEN\n" in page
@@ -222,7 +222,7 @@ def test_a_report_follows_an_edit_during_the_run(program: Program) -> None:
         shown.type(ENTER)
         assert shown.wait_status() == 0
     text = _report(program)
-    page, strays = text.split("## Ran, and is no longer on the page")
+    page, strays = text.split("## Commands that ran but were later edited out of the page")
     assert "edited once since the run began" in page
     assert re.search(r"```fish\necho three\n```\n\n✓ ", page)
     assert "counted as done after an edit of the page" in page
@@ -246,6 +246,34 @@ string repeat -n 10000000 x
 """
 
 
+def test_a_failure_stays_visible_after_a_resume(program: Program) -> None:
+    """The report names it, though the step succeeded later; attempts are counted over both."""
+    program.write(
+        "page.md",
+        "# P\n\n## Steps\n\n### 1. A\n\n```sh\ntest -e ready\n```\n\n### 2. B\n\n```sh\ntrue\n```\n",
+    )
+    assert program.run("page.md", "--yes").status == 1
+    program.write("ready", "")
+    assert program.run("resume", "--yes").status == 0
+    outline = Outline(_report(program, "html"))
+    notes = [given["class"] for tag, given in outline.elements if "note" in given.get("class", "").split()]
+    assert notes == ["note failed"]
+    assert "step 1, A: exited 1; later it succeeded" in "\n".join(outline.lines)
+    marks = [
+        given["title"]
+        for _, given in outline.elements
+        if given.get("class") == "mark failed" and "title" in given
+    ]
+    assert marks == ["failed once before", "failed once before", "failed"]
+    ids = {given["id"] for _, given in outline.elements if "id" in given}
+    links = [given["href"] for tag, given in outline.elements if tag == "a"]
+    assert links == ["#step-1", "#step-2"]
+    assert {link[1:] for link in links} <= ids
+    page = _report(program)
+    assert "✗ attempt 1 · exited 1" in page
+    assert "✓ attempt 2" in page
+
+
 def test_hostile_output_stays_text(program: Program) -> None:
     """Markup, escapes, fences, templates, invalid UTF-8 and a line of ten million characters."""
     page = (
@@ -267,7 +295,7 @@ def test_hostile_output_stays_text(program: Program) -> None:
         assert not {name for name in given if name.startswith("on")}
         assert tag not in ("img", "iframe", "object", "link", "base", "form", "video")
         assert "src" not in given
-        assert given.get("href", "https://").startswith("https://")
+        assert given.get("href", "https://").startswith(("https://", "#step-"))
     markdown = _report(program)
     assert len(markdown) < 200_000
     assert "\x1b" not in markdown
