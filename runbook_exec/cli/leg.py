@@ -38,7 +38,7 @@ def run_leg() -> int:
     order, resumed = task["order"], str(task["resume"])
     page, folder = _find_page(order["page"], task["pages"], task["text"])
     now = RunOptions(
-        given=order["values"],
+        given={**order["values"], **task["secrets"]},
         answer=_make_answer(task["answer"]),
         on_failure=order["on_failure"],
         hold=order["hold"] or None,

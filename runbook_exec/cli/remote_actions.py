@@ -237,7 +237,8 @@ async def _answer(client: Client, arguments: argparse.Namespace) -> int:
     if value == "-":
         value = sys.stdin.read().removesuffix("\n").removesuffix("\r")
     answer = RemoteAnswer(arguments.id, arguments.choice, value, arguments.note, name_person(arguments.by))
-    answered = await answer_run(client, arguments.run, answer, arguments.sign or "")
+    visible = bool(arguments.value) and arguments.value != "-"
+    answered = await answer_run(client, arguments.run, answer, arguments.sign or "", is_visible=visible)
     print(f"run {arguments.run} has the answer to `{answered}`")
     return DONE
 

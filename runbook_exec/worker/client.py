@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,7 +29,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from ..errors import Refused
 from .orders import CONTROL_QUEUE, LegResult, Order, RemoteAnswer, RunView
-from .signatures import make_answer_text, sign_text
+from .seals import check_pin, seal_text
+from .signatures import make_answer_text, name_purpose, sign_text
 
 _WORKFLOW = "RunbookRun1"
 
@@ -161,11 +164,13 @@ async def _find_trouble(client: Client, run: str) -> tuple[int, str]:
     return 0, ""
 
 
-async def answer_run(client: Client, run: str, answer: RemoteAnswer, key: str = "") -> str:
+async def answer_run(
+    client: Client, run: str, answer: RemoteAnswer, key: str = "", *, is_visible: bool = False
+) -> str:
     """Answer the question that a run asks, and return the id of the question.
 
-    An answer without an id is one to the present question. It is signed with `key` if that is given. Raises
-    Refused.
+    An answer without an id is one to the present question. It is signed with `key` if that is given. The
+    value of a secret is sealed to the host, unless it `is_visible`. Raises Refused.
     """
     view = await _query_view(client, run)
     if view is None:
@@ -173,12 +178,17 @@ async def answer_run(client: Client, run: str, answer: RemoteAnswer, key: str = 
     if view.question is None:
         raise Refused(f"run {run} asks no question now; it is {view.phase}")
     question = view.question
-    if question.secret and answer.choice == "value":
-        raise Refused(
-            f"`{question.id}`: <{question.name}> is a secret; give it on the host, with "
-            f"`runbook-exec resume {run}`, or name a source on the page"
-        )
     given = replace(answer, id=answer.id or question.id)
+    if question.secret and answer.choice == "value":
+        if is_visible:
+            raise Refused(
+                f"`{question.id}`: <{question.name}> is a secret, and every user of this machine can see an "
+                "argument; give it with `--value -` on standard input"
+            )
+        if check_pin(view.host, view.key, os.environ):
+            print(f"host {view.host}: its key is new here, and noted", file=sys.stderr)
+        sealed = seal_text(answer.value, view.key, name_purpose(run, given.id))
+        given = replace(given, value=sealed, sealed=True)
     if key:
         given = replace(given, signature=sign_text(make_answer_text(run, given), key))
     try:

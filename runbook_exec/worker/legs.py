@@ -6,6 +6,7 @@ a worker, a shell or the machine, finds there what has happened.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Collection
 from dataclasses import asdict, replace
@@ -21,7 +22,8 @@ from .child_process import LegChild, LegFiles, LegLock, find_leg_files, start_le
 from .journal_view import JournalView, RunFacts, read_seal
 from .orders import Leg, LegResult, OpenQuestion, RemoteAnswer
 from .places import read_place
-from .signatures import find_signer, make_answer_text, make_order_text, require_recent
+from .seals import obtain_host_key, open_seal
+from .signatures import find_signer, make_answer_text, make_order_text, name_purpose, require_recent
 
 _PATIENCE = 5.0  # seconds for a live run to take an answer
 
@@ -92,7 +94,7 @@ def name_loss(seen: int, seq: int) -> str:
 
 def _make_answer_fields(answer: RemoteAnswer) -> dict[str, str]:
     """Return what a run takes of an answer."""
-    return {name: str(text) for name, text in asdict(answer).items() if name != "signature"}
+    return {name: str(text) for name, text in asdict(answer).items() if name not in ("signature", "sealed")}
 
 
 class LegConductor:
@@ -109,6 +111,7 @@ class LegConductor:
         self._files: LegFiles = find_leg_files(host.state, leg.order.run)
         self._view = JournalView(host.state / "runs", leg.order.run, leg.seen)
         self._answers: dict[str, RemoteAnswer] = {}
+        self._secrets: dict[str, str] = {}  # values that were given in earlier legs
         self._is_checked = False  # whether order and answers have the signatures that this host wants
         self._child: LegChild | None = None
         self._begun_at = 0  # the number of the last event when the child was started
@@ -143,13 +146,20 @@ class LegConductor:
                 self._answers[answer.id] = self._find_signed(answer, signers)
             except Refused as refused:
                 self._problem = str(refused)
+        for name, answer in self._leg.secrets.items():
+            with contextlib.suppress(Refused):  # the host has another key now, and asks for the value again
+                self._secrets[name] = self._find_signed(answer, signers).value
 
     def _find_signed(self, answer: RemoteAnswer, signers: Path | None) -> RemoteAnswer:
-        """Return an answer with the name of the one who has signed it; raises Refused."""
-        if signers is None or answer.choice == Choice.QUIT:
+        """Return an answer with the name of the one who has signed it, and its value; raises Refused."""
+        run = self._leg.order.run
+        if signers is not None and answer.choice != Choice.QUIT:
+            signer = find_signer(make_answer_text(run, answer), answer.signature, signers)
+            answer = replace(answer, by=signer)
+        if not answer.sealed:
             return answer
-        text = make_answer_text(self._leg.order.run, answer)
-        return replace(answer, by=find_signer(text, answer.signature, signers))
+        value = open_seal(answer.value, obtain_host_key(self._host.state), name_purpose(run, answer.id))
+        return replace(answer, value=value)
 
     def _advance(self) -> LegResult | None:
         lock = LegLock.take(self._files.lock)
@@ -184,6 +194,7 @@ class LegConductor:
             "answer": _make_answer_fields(answer) if answer else None,
             "pages": str(self._host.pages) if self._host.pages else "",
             "text": str(self._files.text),
+            "secrets": self._secrets,
             "is_signed": self._host.signers is not None,
         }
         self._child = start_leg(task, self._files, lock)

@@ -59,6 +59,7 @@ class HostPlace:
 
     id: str
     version: str = ""
+    key: str = ""  # to which secrets are sealed
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class RemoteAnswer:
     note: str = ""
     by: str = ""
     signature: str = field(default="", repr=False)  # of all other fields and the id of the run
+    sealed: bool = False  # whether the value is sealed to the host
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Leg:
     place: str  # the id of the state folder that has the journal
     seen: int = 0  # the number of the last event that the workflow knows of
     answers: tuple[RemoteAnswer, ...] = ()
+    secrets: Mapping[str, RemoteAnswer] = field(default_factory=dict)  # by placeholder: sealed answers so far
 
 
 @dataclass(frozen=True)
@@ -125,3 +128,4 @@ class RunView:
     answers: tuple[RemoteAnswer, ...] = ()  # all so far, without values
     place: str = ""
     by: str = ""
+    key: str = ""  # of the host

@@ -30,6 +30,11 @@ def make_answer_text(run: str, answer: RemoteAnswer) -> str:
     return f"{run}\n{_make_text(answer)}"
 
 
+def name_purpose(run: str, question: str) -> str:
+    """Return what the value of an answer is sealed for."""
+    return f"{run} {question}"
+
+
 def _make_text(value: Order | RemoteAnswer) -> str:
     known = asdict(value)
     for each in fields(value):

@@ -20,6 +20,7 @@ from .child_process import end_leg, find_leg_files
 from .legs import LegConductor, LegDied, LegHost, WrongPlace
 from .orders import CONTROL_QUEUE, HostPlace, Leg, LegResult, OrderHead, name_queue
 from .places import read_place
+from .seals import format_public_key, obtain_host_key
 from .workflows import RunbookRun1
 
 _T = TypeVar("_T")
@@ -41,7 +42,8 @@ class HostActivities:
     async def claim_run(self, head: OrderHead) -> HostPlace:
         """Return which state folder the run gets; it stays there."""
         try:
-            return HostPlace(read_place(self._host.state), __version__)
+            key = format_public_key(obtain_host_key(self._host.state))
+            return HostPlace(read_place(self._host.state), __version__, key)
         except Refused as refused:
             raise _make_refusal(refused) from None
 

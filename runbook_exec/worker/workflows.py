@@ -51,7 +51,8 @@ class RunbookRun1:
         self._question: OpenQuestion | None = None
         self._answer: RemoteAnswer | None = None
         self._given: tuple[RemoteAnswer, ...] = ()
-        self._place = ""
+        self._place = self._key = ""
+        self._secrets: dict[str, RemoteAnswer] = {}
 
     @workflow.run
     async def run(self, order: Order) -> LegResult:
@@ -74,7 +75,15 @@ class RunbookRun1:
         """Return where the run is."""
         order = self._order
         return RunView(
-            order.run, order.host, order.page, self._phase, self._question, self._given, self._place, order.by
+            order.run,
+            order.host,
+            order.page,
+            self._phase,
+            self._question,
+            self._given,
+            self._place,
+            order.by,
+            self._key,
         )
 
     @workflow.update
@@ -95,6 +104,8 @@ class RunbookRun1:
         if answer.choice not in question.choices:
             expected = ", ".join(f"`{choice}`" for choice in question.choices)
             raise ApplicationError(f"`{question.id}`: expected one of {expected}, got `{answer.choice}`")
+        if question.secret and answer.choice == "value" and not answer.sealed:
+            raise ApplicationError(f"`{question.id}`: expected a value that is sealed to the host")
         if not answer.by:
             raise ApplicationError(f"`{question.id}`: expected the name of the person who answers")
 
@@ -113,10 +124,10 @@ class RunbookRun1:
                     start_to_close_timeout=timedelta(seconds=30),
                     retry_policy=_RETRY,
                 )
-                self._place, self._phase = place.id, "running"
+                self._place, self._key, self._phase = place.id, place.key, "running"
             result: LegResult = await workflow.execute_activity(
                 "leg",
-                Leg(order, self._place, seen, answers),
+                Leg(order, self._place, seen, answers, self._secrets),
                 result_type=LegResult,
                 task_queue=queue,
                 schedule_to_start_timeout=patience,
@@ -158,6 +169,8 @@ class RunbookRun1:
             self._answer = None
         answer = self._answer or RemoteAnswer(question.id, "quit", by="the one who cancelled it")
         self._question, self._phase = None, "running"
+        if answer.sealed:  # a later leg may find that the host has forgotten it
+            self._secrets[question.name] = answer
         return answer
 
     def _finish(self, result: LegResult) -> LegResult:
