@@ -42,6 +42,7 @@ from ..worker.codec import AesCodec, add_key, find_key_file, read_keys
 from ..worker.codec_server import CodecServer
 from ..worker.connection import Client, connect_client
 from ..worker.legs import LegHost
+from ..worker.notices import check_targets
 from ..worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
 from ..worker.signatures import make_order_text, sign_text
 from ..worker.worker import serve
@@ -75,7 +76,15 @@ async def _serve(client: Client, arguments: argparse.Namespace) -> int:
         host = LegHost(arguments.host, state_folder(dict(os.environ)).parent, pages, signers)
     what = [f"host {arguments.host}"] * bool(arguments.host) + ["all runs"] * arguments.control
     greeting = f"serving {' and '.join(what)}; ^C ends this worker, and no run"
-    await serve(client, host, greeting, control=arguments.control, at_once=arguments.at_once)
+    check_targets(arguments.notify)
+    await serve(
+        client,
+        host,
+        greeting,
+        control=arguments.control,
+        at_once=arguments.at_once,
+        notify=arguments.notify,
+    )
     return DONE
 
 

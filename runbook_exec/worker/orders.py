@@ -117,6 +117,18 @@ class LegResult:
 
 
 @dataclass(frozen=True)
+class RunNotice:
+    """What people are told of a run: that it waits for an answer, or how it has ended."""
+
+    run: str
+    host: str
+    page: str
+    state: str  # an outcome, or `waits`
+    reason: str = ""
+    question: OpenQuestion | None = None
+
+
+@dataclass(frozen=True)
 class RunView:
     """A run as its workflow sees it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -18,7 +18,8 @@ from ..errors import Refused
 from ..text.ansi import escape_unprintable
 from .child_process import end_leg, find_leg_files
 from .legs import LegConductor, LegDied, LegHost, WrongPlace
-from .orders import CONTROL_QUEUE, HostPlace, Leg, LegResult, OrderHead, name_queue
+from .notices import send_notice
+from .orders import CONTROL_QUEUE, HostPlace, Leg, LegResult, OrderHead, RunNotice, name_queue
 from .places import read_place
 from .seals import format_public_key, obtain_host_key
 from .workflows import RunbookRun1
@@ -105,7 +106,28 @@ def _make_refusal(problem: object) -> ApplicationError:
     return ApplicationError(str(problem), type="Refused", non_retryable=True)
 
 
-async def serve(client: Client, host: LegHost | None, greeting: str, *, control: bool, at_once: int) -> None:
+class ControlActivities:
+    """What is done for workflows where they run."""
+
+    def __init__(self, targets: Sequence[str]) -> None:
+        self._targets = targets
+
+    @activity.defn(name="notify")
+    async def notify_people(self, notice: RunNotice) -> None:
+        """Tell people about a run."""
+        for problem in await asyncio.to_thread(send_notice, self._targets, notice):
+            _report(notice.run, problem)
+
+
+async def serve(
+    client: Client,
+    host: LegHost | None,
+    greeting: str,
+    *,
+    control: bool,
+    at_once: int,
+    notify: Sequence[str] = (),
+) -> None:
     """Serve a host, the workflows, or both, until this process is told to end by a signal."""
     workers = []
     if host is not None:
@@ -121,7 +143,13 @@ async def serve(client: Client, host: LegHost | None, greeting: str, *, control:
     if control:
         # without a cache, no server waits for the one worker that has a workflow in it and may be dead
         workers.append(
-            Worker(client, task_queue=CONTROL_QUEUE, workflows=[RunbookRun1], max_cached_workflows=0)
+            Worker(
+                client,
+                task_queue=CONTROL_QUEUE,
+                workflows=[RunbookRun1],
+                activities=[ControlActivities(notify).notify_people],
+                max_cached_workflows=0,
+            )
         )
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)  # a failed leg is reported by us
     stop = asyncio.Event()

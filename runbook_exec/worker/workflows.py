@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError,
 
 with workflow.unsafe.imports_passed_through():
     from .orders import (
+        CONTROL_QUEUE,
         HostPlace,
         Leg,
         LegResult,
@@ -24,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         Order,
         OrderHead,
         RemoteAnswer,
+        RunNotice,
         RunView,
         name_queue,
     )
@@ -62,11 +65,11 @@ class RunbookRun1:
         while True:
             result = await self._run_leg(seen, answers)
             if result.question is None:
-                return self._finish(result)
+                return await self._finish(result)
             seen = result.seen
             answer = await self._wait_for_answer(result.question)
             if answer.choice == "quit" and result.question.kind in ("away", "lost"):
-                return self._finish(LegResult("stopped", seen, reason=f"given up by {answer.by}"))
+                return await self._finish(LegResult("stopped", seen, reason=f"given up by {answer.by}"))
             if result.question.kind != "away":  # the answer that the host did not get is still to come
                 answers = (answer,)
 
@@ -138,9 +141,9 @@ class RunbookRun1:
             )
             return result
         except ActivityError as error:
-            return self._explain_failure(error, seen)
+            return await self._explain_failure(error, seen)
 
-    def _explain_failure(self, error: ActivityError, seen: int) -> LegResult:
+    async def _explain_failure(self, error: ActivityError, seen: int) -> LegResult:
         """Return the question about a host that is away. Raises ApplicationError if the host refused."""
         cause = error.cause
         if workflow.cancellation_reason() is not None:
@@ -152,6 +155,7 @@ class RunbookRun1:
             return LegResult("waiting", seen, question)
         if isinstance(cause, ApplicationError) and cause.type == "Refused":
             self._phase = "ended"
+            await self._notify("refused", cause.message)
             raise ApplicationError(cause.message, type="refused", non_retryable=True) from None
         raise error
 
@@ -160,6 +164,7 @@ class RunbookRun1:
         self._question, self._answer, self._phase = question, None, "waiting"
         within = timedelta(seconds=self._order.answer_within)
         try:
+            await self._notify("waits", question=question)
             await workflow.wait_condition(lambda: self._answer is not None, timeout=within)
         except builtins.TimeoutError:
             self._phase = "ended"
@@ -173,9 +178,23 @@ class RunbookRun1:
             self._secrets[question.name] = answer
         return answer
 
-    def _finish(self, result: LegResult) -> LegResult:
+    async def _notify(self, state: str, reason: str = "", question: OpenQuestion | None = None) -> None:
+        """Tell people about the run; that they cannot be reached changes nothing in it."""
+        order = self._order
+        with contextlib.suppress(ActivityError):
+            await workflow.execute_activity(
+                "notify",
+                RunNotice(order.run, order.host, order.page, state, reason, question),
+                task_queue=CONTROL_QUEUE,
+                start_to_close_timeout=timedelta(seconds=60),
+                schedule_to_close_timeout=timedelta(minutes=5),
+                retry_policy=RetryPolicy(maximum_attempts=3),
+            )
+
+    async def _finish(self, result: LegResult) -> LegResult:
         """Return the result of a run that has done its work; raises ApplicationError for any other."""
         self._phase = "ended"
+        await self._notify(result.outcome, result.reason)
         if result.outcome in _GOOD:
             return result
         if workflow.cancellation_reason() is not None:

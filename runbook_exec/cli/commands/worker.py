@@ -37,6 +37,13 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         help="take only orders and answers that somebody in this file (allowed_signers of ssh) has signed",
     )
     parser.add_argument(
+        "--notify",
+        metavar="COMMAND|URL",
+        action="append",
+        default=[],
+        help="with --control: tell people when a run waits or ends, by a command or an address of apprise",
+    )
+    parser.add_argument(
         "--at-once", metavar="N", type=int, default=4, help="do N legs of runs at a time (default: 4)"
     )
     add_server(parser)
@@ -49,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refused("expected `--host NAME`, `--control`, or both")
     if arguments.host:
         parse_option("--host", parse_host, arguments.host)
+    if arguments.notify and not arguments.control:
+        raise Refused("`--notify` is for a worker with `--control`")
     if arguments.at_once < 1:
         raise Refused(f"`--at-once`: expected a number from 1, got `{arguments.at_once}`")
     return run_remote("worker", arguments)
