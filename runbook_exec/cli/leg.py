@@ -52,9 +52,11 @@ def run_leg() -> int:
         plan = read_plan(started.path, started.anchor, RunOptions.from_words(started.options))
         _require_trust(plan, now, task)
         return resume_run(past, now, None)
+    words = RunOptions.from_words(order["options"])
+    if words.inputs is not None or words.on is not None or words.text is not None:
+        raise Refused("an order takes no settings file, no other text and no other host")
     _write_text(Path(task["text"]), order["text"])
     os.chdir(folder)
-    words = RunOptions.from_words(order["options"])
     options = replace(
         words,
         given=now.given,

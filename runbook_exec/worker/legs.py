@@ -18,6 +18,7 @@ from ..engine.questions import Choice
 from ..errors import Refused
 from ..light_classes import NamedTuple
 from ..live.client import send_answer
+from ..runner.options import parse_identity
 from .child_process import LegChild, LegFiles, LegLock, find_leg_files, start_leg
 from .journal_view import JournalView, RunFacts, read_seal
 from .orders import Leg, LegResult, OpenQuestion, RemoteAnswer
@@ -102,6 +103,8 @@ class LegConductor:
 
     def __init__(self, leg: Leg, host: LegHost) -> None:
         """Take a leg; raises Refused, and WrongPlace if another machine has the run."""
+        if not parse_identity(leg.order.run):  # it becomes the name of a file
+            raise Refused("an order needs the id of a run")
         if leg.order.host != host.name:
             raise Refused(f"the order is for host {leg.order.host}, and this is {host.name}")
         if read_place(host.state) != leg.place:

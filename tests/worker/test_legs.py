@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runbook_exec.errors import Refused
 from runbook_exec.journal.journal import read_journal
 from runbook_exec.worker.child_process import LegLock, end_leg
 from runbook_exec.worker.journal_view import RunFacts
@@ -161,6 +163,22 @@ def test_a_result_has_events_and_no_output(legs: LegWorld) -> None:
     assert names[0] == "run_started"
     assert "output" not in names
     assert "text" not in result.events[0]
+
+
+def test_an_order_reaches_no_other_file(legs: LegWorld) -> None:
+    """The id of a run is no path, and no option of an order names a file, a text or another host."""
+    good = Order("r1", "indri", "page.md", PAGE)
+    for each in (
+        replace(good, run="../r1"),
+        replace(good, run=""),
+        replace(good, options=("--inputs", "/etc/passwd")),
+        replace(good, options=("--text", "/etc/passwd")),
+        replace(good, options=("--on", "sandbar")),
+    ):
+        with pytest.raises(Refused, match=r"`--id`: expected|needs the id|an order takes no settings file"):
+            legs.run(each)
+    assert not legs.read_effects()
+    assert not any(legs.program.runs.glob("*"))
 
 
 def test_a_page_outside_its_folder_is_refused(legs: LegWorld) -> None:
