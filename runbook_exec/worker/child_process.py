@@ -17,7 +17,7 @@ from pathlib import Path
 from ..errors import Refused, reason
 from ..light_classes import NamedTuple
 
-_MODULE = "runbook_exec.cli.leg"
+_MODULE = "runbook_exec.cli.ordered.leg"
 
 _TRIES, _WAIT = 20, 0.05  # looks at a lock that has no number yet; seconds between them
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from ..arguments import build_parser
-from ..remote import add_server, add_signature, run_remote
+from ..ordered.start import add_server, add_signature, run_remote
 
 _EPILOG = """\
 `runbook-exec asks` shows the questions and their choices: run, done, again, skip, quit, retry, value, choose.

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from ..arguments import build_parser
-from ..remote import add_server, run_remote
+from ..ordered.start import add_server, run_remote
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...errors import Refused
 from ..arguments import build_parser
-from ..remote import run_remote
+from ..ordered.start import run_remote
 
 _EPILOG = """\
 Everything that runs send to the server is encrypted once `codec.keys` exists, beside `server.toml`. Every

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ...runner.options import parse_option
 from ...text.host_names import parse_host
 from ..arguments import add_decided_steps, add_failure, add_set, add_shell, build_parser
-from ..remote import add_server, add_signature, run_remote
+from ..ordered.start import add_server, add_signature, run_remote
 
 _EPILOG = """\
 The order has the text of the page as it is now. The host runs it if the commands are trusted there.

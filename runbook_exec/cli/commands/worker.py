@@ -9,7 +9,7 @@ from ...errors import Refused
 from ...runner.options import parse_option
 from ...text.host_names import parse_host
 from ..arguments import build_parser
-from ..remote import add_server, run_remote
+from ..ordered.start import add_server, run_remote
 
 _EPILOG = """\
 A host runs a page only if its commands are trusted there: by `runbook-exec trust`, or by `runbooks.lock`, in

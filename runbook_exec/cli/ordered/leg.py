@@ -1,4 +1,4 @@
-"""Runs or resumes the run of an order, as the process that a worker starts: `python -m runbook_exec.cli.leg`.
+"""Runs or resumes the run of an order, in the process that a worker starts.
 
 The task comes as JSON through the standard input: the order, the journal of a run that is resumed, an answer,
 the folder of this host's pages, and where the text of the page is kept.
@@ -14,20 +14,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import Refused, reason
-from ..journal.paths import state_folder
-from ..light_classes import replace
-from ..plan.model import Plan
-from ..runner.answers.external import ExternalAnswer
-from ..runner.load import print_notes
-from ..runner.obstacles import find_obstacle
-from ..runner.options import RunOptions
-from ..runner.planning import read_plan
-from ..runner.trust import Reliance, read_trust
-from ..system.atomic_write import replace_file
-from .commands.resume import read_past, resume_run
-from .launch import run_with_trust
-from .main import end_on_signals, run_program
+from ...errors import Refused, reason
+from ...journal.paths import state_folder
+from ...light_classes import replace
+from ...plan.model import Plan
+from ...runner.answers.external import ExternalAnswer
+from ...runner.load import print_notes
+from ...runner.obstacles import find_obstacle
+from ...runner.options import RunOptions
+from ...runner.planning import read_plan
+from ...runner.trust import Reliance, read_trust
+from ...system.atomic_write import replace_file
+from ..commands.resume import read_past, resume_run
+from ..launch import run_with_trust
+from ..main import end_on_signals, run_program
 
 
 def run_leg() -> int:

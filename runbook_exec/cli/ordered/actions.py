@@ -14,22 +14,22 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from ..errors import Refused, reason
-from ..journal.paths import state_folder
-from ..plan.model import Plan
-from ..runner.given_values import read_given
-from ..runner.load import parse_address, print_notes
-from ..runner.options import (
+from ...errors import Refused, reason
+from ...journal.paths import state_folder
+from ...plan.model import Plan
+from ...runner.given_values import read_given
+from ...runner.load import parse_address, print_notes
+from ...runner.options import (
     RunOptions,
     parse_captures,
     parse_identity,
     parse_option,
     parse_timeout,
 )
-from ..runner.planning import read_plan
-from ..text.durations import format_duration, positive_duration
-from ..text.timestamps import make_timestamp
-from ..worker.client import (
+from ...runner.planning import read_plan
+from ...text.durations import format_duration, positive_duration
+from ...text.timestamps import make_timestamp
+from ...worker.client import (
     OpenRun,
     answer_run,
     cancel_run,
@@ -38,16 +38,16 @@ from ..worker.client import (
     wait_for_result,
     watch_run,
 )
-from ..worker.codec import AesCodec, add_key, find_key_file, read_keys
-from ..worker.codec_server import CodecServer
-from ..worker.connection import Client, connect_client
-from ..worker.legs import LegHost
-from ..worker.notices import check_targets
-from ..worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
-from ..worker.signatures import make_order_text, sign_text
-from ..worker.worker import serve
-from .exit_status import DONE, EXIT_STATUS, WAITING
-from .launch import name_person
+from ...worker.codec import AesCodec, add_key, find_key_file, read_keys
+from ...worker.codec_server import CodecServer
+from ...worker.connection import Client, connect_client
+from ...worker.legs import LegHost
+from ...worker.notices import check_targets
+from ...worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
+from ...worker.signatures import make_order_text, sign_text
+from ...worker.worker import serve
+from ..exit_status import DONE, EXIT_STATUS, WAITING
+from ..launch import name_person
 
 _Action = Callable[[Client, argparse.Namespace], Coroutine[Any, Any, int]]
 

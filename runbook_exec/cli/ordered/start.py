@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from ..errors import Refused
-from .exit_status import FAILED, INTERRUPTED, REFUSED
+from ...errors import Refused
+from ..exit_status import FAILED, INTERRUPTED, REFUSED
 
 _INSTALL = "this command needs more packages: `pip install 'runbook-live[temporal]'`"
 
@@ -36,14 +36,14 @@ def add_signature(parser: argparse.ArgumentParser) -> None:
 
 
 def run_remote(action: str, arguments: argparse.Namespace) -> int:
-    """Run an action of `remote_actions`, and end this process with its exit status.
+    """Run an action of `actions`, and end this process with its exit status.
 
     An interpreter that goes through its own end with the threads of `temporalio` aborts now and then. Raises
     Refused without the packages of the extra.
     """
     try:
         actions: Mapping[str, Callable[[argparse.Namespace], int]] = import_module(
-            ".remote_actions", __package__
+            ".actions", __package__
         ).ACTIONS
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
@@ -60,7 +60,7 @@ def run_remote(action: str, arguments: argparse.Namespace) -> int:
     except BrokenPipeError:
         pass
     except Exception as error:  # noqa: BLE001 - as in `main`, which this process does not come back to
-        report: Callable[[Exception], int] = import_module(".crash_report", __package__).report_failure
+        report: Callable[[Exception], int] = import_module("..crash_report", __package__).report_failure
         status = report(error)
     _leave(status)
     return status
