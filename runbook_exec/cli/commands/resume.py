@@ -234,6 +234,7 @@ def resume_run(
         accept_lost=now.accept_lost,
         yes=now.yes,
         trust=now.trust,
+        is_trusted=now.is_trusted,
         json=now.json,
     )
     plan = read_plan(started.path, started.anchor, options)

@@ -1,0 +1,1 @@
+"""The commands for runs that are ordered through a server, and the process of a leg."""

@@ -1,0 +1,287 @@
+"""Does what the commands that talk with a Temporal server are for."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from ...errors import Refused, reason
+from ...journal.paths import state_folder
+from ...plan.model import Plan
+from ...runner.given_values import read_given
+from ...runner.load import parse_address, print_notes
+from ...runner.options import (
+    RunOptions,
+    parse_captures,
+    parse_identity,
+    parse_option,
+    parse_timeout,
+)
+from ...runner.planning import read_plan
+from ...text.durations import format_duration, positive_duration
+from ...text.timestamps import make_timestamp
+from ...worker.client import (
+    OpenRun,
+    answer_run,
+    cancel_run,
+    list_open_runs,
+    submit_order,
+    wait_for_result,
+    watch_run,
+)
+from ...worker.codec import AesCodec, add_key, find_key_file, read_keys
+from ...worker.codec_server import CodecServer
+from ...worker.connection import Client, connect_client
+from ...worker.legs import LegHost
+from ...worker.notices import check_targets
+from ...worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
+from ...worker.signatures import make_order_text, sign_text
+from ...worker.worker import serve
+from ..exit_status import DONE, EXIT_STATUS, WAITING
+from ..launch import name_person
+
+_Action = Callable[[Client, argparse.Namespace], Coroutine[Any, Any, int]]
+
+
+def _with_client(action: _Action) -> Callable[[argparse.Namespace], int]:
+    """Return a function that connects to the server, and then does an action."""
+
+    @wraps(action)
+    def run(arguments: argparse.Namespace) -> int:
+        async def connect_and_run() -> int:
+            return await action(await connect_client(arguments.server, arguments.namespace), arguments)
+
+        return asyncio.run(connect_and_run())
+
+    return run
+
+
+async def _serve(client: Client, arguments: argparse.Namespace) -> int:
+    """Serve a host, the workflows, or both."""
+    host = None
+    if arguments.host:
+        pages = _find_pages(arguments.pages)
+        signers = Path(arguments.signers).absolute() if arguments.signers else None
+        if signers is not None and not signers.is_file():
+            raise Refused(f"`--signers {arguments.signers}`: expected a file")
+        host = LegHost(arguments.host, state_folder(dict(os.environ)).parent, pages, signers)
+    what = [f"host {arguments.host}"] * bool(arguments.host) + ["all runs"] * arguments.control
+    greeting = f"serving {' and '.join(what)}; ^C ends this worker, and no run"
+    check_targets(arguments.notify)
+    await serve(
+        client,
+        host,
+        greeting,
+        control=arguments.control,
+        at_once=arguments.at_once,
+        notify=arguments.notify,
+    )
+    return DONE
+
+
+def _find_pages(folder: str | None) -> Path | None:
+    if folder is None:
+        return None
+    pages = Path(folder).absolute()
+    if not pages.is_dir():
+        raise Refused(f"`--pages {folder}`: expected a folder")
+    return pages
+
+
+async def _submit(client: Client, arguments: argparse.Namespace) -> int:
+    """Order a run, and wait for its end if that is asked for."""
+    order = _make_order(arguments)
+    if arguments.sign:
+        order = replace(order, signature=sign_text(make_order_text(order), arguments.sign))
+    await submit_order(client, order)
+    print(f"run {order.run} is ordered on {order.host}", flush=True)
+    if not arguments.wait:
+        print(f"`runbook-exec asks {order.run}` shows what it waits for")
+        return DONE
+    async for view in watch_run(client, order.run):
+        if view.question is not None:
+            print("\n".join(_describe_question(order.run, view.question)), flush=True)
+    result = await wait_for_result(client, order.run)
+    why = f": {result.reason}" if result.reason else ""
+    print(f"run {order.run} {result.outcome}{why}")
+    if result.seal:
+        print(f"its journal on {order.host} is sealed {result.seal}")
+    return EXIT_STATUS.get(result.outcome, WAITING)
+
+
+def _make_order(arguments: argparse.Namespace) -> Order:
+    """Return the order of the arguments; raises Refused if the page or the options are wrong."""
+    path, anchor = parse_address(arguments.file)
+    given = read_given(arguments.set, arguments.set_file)
+    options = RunOptions(
+        given=given.values,
+        captures=parse_captures(arguments.capture),
+        first=arguments.first,
+        only=arguments.only,
+        done=tuple(arguments.done),
+        confirmed=tuple(arguments.confirmed),
+        choose=tuple(arguments.choose),
+        timeout=parse_timeout(arguments.timeout),
+        cwd=arguments.cwd,
+        shell=arguments.shell,
+        yes=not arguments.each,
+    )
+    plan = read_plan(path, anchor, options)
+    print_notes(plan.runbook, plan.procedure)
+    _require_no_secrets(plan)
+    name = plan.procedure.anchor or Path(path).stem
+    identity = parse_identity(arguments.id) or f"{name[:60]}-{os.urandom(3).hex()}"
+    return Order(
+        identity,
+        arguments.on,
+        _name_page(Path(path)),
+        _read_text(path),
+        anchor,
+        options.to_words(),
+        given.values,
+        name_person(),
+        make_timestamp(),
+        arguments.each,
+        arguments.on_failure or "ask",
+        parse_option("--hold", positive_duration, arguments.hold) if arguments.hold else 0.0,
+        parse_option("--patience", positive_duration, arguments.patience),
+        parse_option("--heartbeat", positive_duration, arguments.heartbeat),
+    )
+
+
+def _require_no_secrets(plan: Plan) -> None:
+    if secrets := [name for name in plan.given if plan.is_secret(name)]:
+        raise Refused(
+            f"`--set {secrets[0]}=…`: a secret does not travel with an order; name its source on the page, "
+            "which the host reads, or answer its question"
+        )
+
+
+def _read_text(path: str) -> str:
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise Refused(f"cannot read `{path}`: {reason(error)}") from None
+    if len(data) > MOST_BYTES:
+        raise Refused(f"{path}: expected at most {MOST_BYTES} bytes in a page that is ordered")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise Refused(f"{path}: expected text in UTF-8") from None
+
+
+def _name_page(path: Path) -> str:
+    """Return the path of a page as a host finds it: relative to its repository, or to this folder."""
+    absolute = path.absolute()
+    for folder in absolute.parents:
+        if (folder / ".git").exists():
+            return str(absolute.relative_to(folder))
+    here = Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else absolute.name
+
+
+async def _show_asks(client: Client, arguments: argparse.Namespace) -> int:
+    """Show what waits for a person; with `--all` every open run."""
+    runs = await list_open_runs(client, arguments.run or "")
+    if arguments.run and not runs:
+        raise Refused(f"no open run `{arguments.run}`")
+    shown = [each for each in runs if arguments.all or arguments.run or _needs_person(each)]
+    if arguments.json:
+        print(json.dumps([_make_fields(each) for each in shown], indent=1))
+        return DONE
+    for each in shown:
+        print("\n".join(_describe_run(each)))
+    if not shown:
+        print("nothing waits for a person" if runs else "no run is open")
+    return DONE
+
+
+def _needs_person(run: OpenRun) -> bool:
+    return run.view is None or run.view.question is not None or bool(run.failure)
+
+
+def _make_fields(run: OpenRun) -> Mapping[str, object]:
+    return {**asdict(run), "began": run.began.isoformat()}
+
+
+def _describe_run(run: OpenRun) -> list[str]:
+    """Return the lines about an open run."""
+    age = format_duration((datetime.now(UTC) - run.began).total_seconds())
+    if run.view is None:
+        return [f"{run.run}  since {age}: no worker with `--control` answers"]
+    lines = [f"{run.run}  {run.view.page} on {run.view.host}, since {age}: {run.view.phase}"]
+    if run.failure:
+        lines.append(f"  attempt {run.attempts}: {run.failure}")
+    return lines + (_describe_question(run.run, run.view.question) if run.view.question else [])
+
+
+def _describe_question(run: str, question: OpenQuestion) -> list[str]:
+    """Return the lines of a question, with the command that answers it."""
+    about = {"confirm": "asks", "manual": "is for a person to do", "value": f"needs <{question.name}>"}
+    label = question.id.split(":")[1]
+    lines = [f"  {label}  {about.get(question.kind, question.kind)}: {question.asks}".rstrip(": ")]
+    lines += [f"      {line}" for line in question.text.splitlines()]
+    lines += [f"      | {line}" for line in question.output.splitlines()[-5:]]
+    lines += [f"      {n}: {label}" for n, label in enumerate(question.labels, 1)]
+    if question.problem:
+        lines.append(f"  the last answer was refused: {question.problem}")
+    first, *others = question.choices
+    value = " --value -" if first in ("value", "choose") else ""
+    also = f"   (or {', '.join(others)})" if others else ""
+    return [*lines, f"  runbook-exec answer {run} {first}{value}{also}"]
+
+
+async def _answer(client: Client, arguments: argparse.Namespace) -> int:
+    """Answer the question of a run."""
+    value = arguments.value or ""
+    if value == "-":
+        value = sys.stdin.read().removesuffix("\n").removesuffix("\r")
+    answer = RemoteAnswer(arguments.id, arguments.choice, value, arguments.note, name_person(arguments.by))
+    visible = bool(arguments.value) and arguments.value != "-"
+    answered = await answer_run(client, arguments.run, answer, arguments.sign or "", is_visible=visible)
+    print(f"run {arguments.run} has the answer to `{answered}`")
+    return DONE
+
+
+async def _cancel(client: Client, arguments: argparse.Namespace) -> int:
+    """Ask a run to stop."""
+    await cancel_run(client, arguments.run)
+    print(f"run {arguments.run} is asked to stop; its statement gets ^C")
+    return DONE
+
+
+def _run_codec(arguments: argparse.Namespace) -> int:
+    """Make a key, or decrypt for the web interface until this process is told to end."""
+    path = find_key_file(os.environ)
+    if arguments.new_key:
+        print(f"key {add_key(path)} is in `{path}`; give this file to every worker and every person")
+        return DONE
+    if not (keys := read_keys(path)):
+        raise Refused(f"there is no key in `{path}`; `runbook-exec codec --new-key` makes one")
+    host, _, port = arguments.listen.rpartition(":")
+    try:
+        server = CodecServer(host, int(port), AesCodec(keys), arguments.origin)
+    except OSError as error:
+        raise Refused(f"`--listen {arguments.listen}`: {reason(error)}") from None
+    print(f"decrypting for {arguments.origin} on http://{host}:{server.server_port}", flush=True)
+    server.serve_forever()
+    return DONE
+
+
+ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "worker": _with_client(_serve),
+    "submit": _with_client(_submit),
+    "asks": _with_client(_show_asks),
+    "answer": _with_client(_answer),
+    "cancel": _with_client(_cancel),
+    "codec": _run_codec,
+}

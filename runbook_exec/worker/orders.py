@@ -1,0 +1,143 @@
+"""Defines what travels between machines: an order, its legs, questions, answers and results.
+
+A data converter writes and reads these values by their fields. Runs of older versions are still open after an
+upgrade, so a field is only added, with a default, and never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CONTROL_QUEUE = "runbook-control"  # the task queue of the workers that run workflows
+
+MOST_BYTES = 1 << 20  # of a page, and of the events in a result; a server takes payloads of 2 MiB
+
+DAY = 86400.0  # seconds
+
+
+def name_queue(host: str) -> str:
+    """Return the task queue that the worker of a host polls."""
+    return f"runbook-host-{host}"
+
+
+@dataclass(frozen=True)
+class Order:
+    """A page that a host is to run, with everything that decides how; times are in seconds."""
+
+    run: str  # the id of the run, which the submitter chooses
+    host: str
+    page: str  # the path of the page, relative to the root of its repository
+    text: str = field(repr=False)
+    anchor: str | None = None  # of the procedure; None for the one that the page runs by default
+    options: tuple[str, ...] = ()  # as `RunOptions.to_words` writes them
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)  # by placeholder; no secrets
+    by: str = ""  # who submitted it
+    issued: str = ""  # when that was, RFC 3339
+    each: bool = False  # whether each statement is asked for
+    on_failure: str = "ask"
+    hold: float = 0.0  # how long a question stays open with the live shell
+    patience: float = DAY  # how long the host may be away until a person is asked
+    heartbeat: float = 20.0  # how long a worker may be silent until another takes over
+    answer_within: float = 90 * DAY  # how long a question waits for its answer
+    signature: str = field(default="", repr=False)  # of all other fields, by the one who submits it
+
+
+@dataclass(frozen=True)
+class OrderHead:
+    """What a host is asked before the first leg."""
+
+    run: str
+    host: str
+    page: str
+
+
+@dataclass(frozen=True)
+class HostPlace:
+    """Which state folder serves a host: the `id` is made at random in each."""
+
+    id: str
+    version: str = ""
+    key: str = ""  # to which secrets are sealed
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A question that waits for a person, as in the `asked` event of a journal; secrets are masked."""
+
+    id: str
+    kind: str
+    choices: tuple[str, ...]
+    text: str = ""  # what will run, or has run
+    asks: str = ""  # the question in the words of the page
+    labels: tuple[str, ...] = ()  # of alternatives
+    name: str = ""  # of a value
+    secret: bool = False
+    output: str = ""  # the end of the last output
+    problem: str = ""  # why an earlier answer was refused
+    since: str = ""  # when it was asked, RFC 3339
+
+
+@dataclass(frozen=True)
+class RemoteAnswer:
+    """An answer to the question with this id, and who gave it."""
+
+    id: str
+    choice: str
+    value: str = field(default="", repr=False)
+    note: str = ""
+    by: str = ""
+    signature: str = field(default="", repr=False)  # of all other fields and the id of the run
+    sealed: bool = False  # whether the value is sealed to the host
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A part of a run: from where its journal has got to, up to the next question or the end."""
+
+    order: Order
+    place: str  # the id of the state folder that has the journal
+    seen: int = 0  # the number of the last event that the workflow knows of
+    answers: tuple[RemoteAnswer, ...] = ()
+    secrets: Mapping[str, RemoteAnswer] = field(default_factory=dict)  # by placeholder: sealed answers so far
+
+
+@dataclass(frozen=True)
+class LegResult:
+    """How a leg ended: an outcome of a run, `waiting` with a question among them."""
+
+    outcome: str
+    seen: int = 0
+    question: OpenQuestion | None = None
+    reason: str = ""  # of the outcome, in words
+    events: tuple[Mapping[str, Any], ...] = ()  # since the last leg, without output and texts of pages
+    output: str = ""  # the end of the output of the last statement if it failed; secrets masked
+    seal: str = ""  # of the journal, if the run has ended
+
+
+@dataclass(frozen=True)
+class RunNotice:
+    """What people are told of a run: that it waits for an answer, or how it has ended."""
+
+    run: str
+    host: str
+    page: str
+    state: str  # an outcome, or `waits`
+    reason: str = ""
+    question: OpenQuestion | None = None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as its workflow sees it."""
+
+    run: str
+    host: str
+    page: str
+    phase: str = "queued"  # queued, running, waiting, ended
+    question: OpenQuestion | None = None
+    answers: tuple[RemoteAnswer, ...] = ()  # all so far, without values
+    place: str = ""
+    by: str = ""
+    key: str = ""  # of the host
