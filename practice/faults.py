@@ -94,7 +94,7 @@ FAULTS: Mapping[str, Fault] = {
     ),
     "wrong-id": Fault(
         line="fly tokens revoke 0<old-token-id>",
-        says="did not print `1 tokens revoked`",
+        says="output did not contain `1 tokens revoked`",
         edit=("revoke <old-token-id>", "revoke 0<old-token-id>"),
     ),
 }

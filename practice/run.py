@@ -9,9 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from runbook_exec.engine.state import next_item
+from runbook_exec.journal.index import list_runs
+from runbook_exec.runs.record import read_record
 
 from . import store
 from .faults import FAULTS
@@ -20,9 +25,11 @@ from .parts import REPOSITORY
 from .world import LOGIN_CODE, World, create
 
 RUNBOOK = REPOSITORY / "runbooks" / "rotate-fly-token.md"
+PAGE = RUNBOOK.name
 LIST_STATEMENT = "6.1"  # where the runbook lists the tokens: statement 1 of step 6
 BY_HAND = "5b"  # the step that a person does
-MARKS = {True: "✓", False: "✗"}
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (only a folder of this user in it is used)
+MARKS = {True: "✓", False: "–"}  # what is not done yet is no error
 
 
 def run(
@@ -36,7 +43,8 @@ def run(
         except FileNotFoundError as error:
             print(f"practice: {error}", file=sys.stderr)
             return 2
-        page = RUNBOOK
+        # a copy: an edit on the way must not change the page that the project keeps
+        page = Path(shutil.copy(RUNBOOK, world.work))
         if fault:
             FAULTS[fault].breaks(world)
             page = FAULTS[fault].page(RUNBOOK, world)
@@ -46,7 +54,7 @@ def run(
                 print(f"practice: {problem}", file=sys.stderr)
                 return 2
             print(_banner(folder, unattended, keep, real), flush=True)
-            command = [sys.executable, "-m", "runbook_exec", str(page), *arguments]
+            command = [sys.executable, "-m", "runbook_exec", page.name, *arguments]
             if unattended:
                 command += answers(world)
             status = _run_attached(command, world, environment)
@@ -84,7 +92,20 @@ def _environment(world: World) -> dict[str, str]:
     paths = [str(REPOSITORY), environment.get("PYTHONPATH", "")]
     # Whoever asks for a shell in between gets the one whose start-up files are the world's own.
     shell = shutil.which("fish") or environment.get("SHELL", "/bin/sh")
+    environment |= _make_runtime(world)
     return environment | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "SHELL": shell}
+
+
+def _make_runtime(world: World) -> dict[str, str]:
+    """A folder in memory for secrets, where the machine has memory and no folder of a session in it."""
+    if Path(os.environ.get("XDG_RUNTIME_DIR") or "?").is_dir() or not SHARED_MEMORY.is_dir():
+        return {}
+    runtime = SHARED_MEMORY / world.folder.name
+    try:
+        runtime.mkdir(mode=0o700, exist_ok=True)
+    except OSError:
+        return {}
+    return {"XDG_RUNTIME_DIR": str(runtime)}
 
 
 def leak(world: World, environment: dict[str, str]) -> str:
@@ -127,6 +148,7 @@ def _throwaway(keep: bool) -> Iterator[Path]:
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(SHARED_MEMORY / folder.name, ignore_errors=True)
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -163,6 +185,7 @@ def _banner(folder: Path, unattended: bool, keep: bool, real: bool) -> str:
         if unattended
         else f"When `fly auth login` asks for a code, type {LOGIN_CODE}.",
         f"The world is {folder}, {'kept' if keep else 'removed'} at the end.",
+        "The page is a copy, which you may edit.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -198,14 +221,39 @@ def outcomes(world: World) -> list[tuple[str, bool]]:
 
 def _verdict(world: World, status: int, keep: bool) -> int:
     found = outcomes(world)
-    print("\nThe practice world now:")
-    for text, so in found:
-        print(f"  {MARKS[so]}  {text}")
     done = all(so for _, so in found)
-    if not done or status:
-        print(f"\nThe run ended with status {status}{'' if done else ' before the rotation was done'}.")
-        again = f"python -m practice enter {world.folder}" if keep else "python -m practice run --keep"
-        print(f"To look around{' and resume it' if keep else ' after such a run'}: {again}")
-    elif keep:
-        print(f"\nKept in {world.folder}; to look around: python -m practice enter {world.folder}")
+    stopped = describe_stop(world)
+    print()
+    if any(so for _, so in found):
+        print("The practice world now:")
+        for text, so in found:
+            print(f"  {MARKS[so]}  {text}")
+        if stopped:
+            print()
+            _print_sentence(f"The rotation has stopped {stopped}.")
+    else:
+        how = f"the rotation has stopped {stopped}" if stopped else "nothing was run"
+        _print_sentence(f"The old token is still in use: {how}.")
+    again = f"scripts/practice enter {world.folder}"
+    if keep:
+        print(f"\nThe world is kept; this opens a shell in it:\n  {again}")
+    elif not done or status:
+        print("\nThe world was removed; this keeps it next time:\n  scripts/practice --keep")
     return status or int(not done)
+
+
+def _print_sentence(text: str) -> None:
+    """Print a sentence, broken between words."""
+    columns = shutil.get_terminal_size().columns
+    print(textwrap.fill(text, max(20, min(columns, 100) - 1), break_long_words=False, break_on_hyphens=False))
+
+
+def describe_stop(world: World) -> str:
+    """Where the newest run of the world has stopped and why; "" if it has not, or if there is none."""
+    runs = list_runs(world.folder / "runs" / "runbook-exec" / "runs")
+    record = read_record(runs[0].path) if runs else None
+    if record is None or record.plan is None or (item := next_item(record.plan, record.state)) is None:
+        return ""
+    tries = [each for each in record.attempts if each.where == item.where and each.problem]
+    place = f"step {item.where.step} of {len(record.plan.procedure.steps)}, line {item.line} of {PAGE}"
+    return f"at {place}: {tries[-1].problem.splitlines()[0]}" if tries else f"before {place}"

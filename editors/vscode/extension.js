@@ -52,7 +52,7 @@ async function start () {
     await client.start()
   } catch (error) {
     vscode.window.showErrorMessage(
-      `runbook-exec: \`${server.command} lsp\` did not start. Install it: pip install 'runbook-exec[lsp]'. (${error.message})`)
+      `runbook-exec: \`${server.command} lsp\` did not start. Install it: pip install 'runbook-live[lsp]'. (${error.message})`)
   }
 }
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 
 from ..shells.registry import SHELLS
-from ..system.screen_size import read_screen_size
 from ..text.suggest import find_near
 from .exit_status import REFUSED
+from .help_format import HelpFormatter, print_help
 
 # As in `typing`, which `--version` would load for nothing else.
 TYPE_CHECKING = False
@@ -17,8 +17,37 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+PARSER_ONLY = "-\0"  # a word that no command line can have: it asks a command for its parser
+
+
+class ParserFound(Exception):
+    """Carries the parser of a command to the one who asked for it."""
+
+    def __init__(self, parser: ArgumentsParser) -> None:
+        super().__init__(parser.prog)
+        self.parser = parser
+
+
 class ArgumentsParser(argparse.ArgumentParser):
     """A parser whose errors name the wrong word and the nearest known one."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """Return the arguments as argparse does; raises ParserFound if only the parser is asked for."""
+        if args and args[-1] == PARSER_ONLY:
+            raise ParserFound(self)
+        return super().parse_known_args(args, namespace)
+
+    def list_actions(self) -> Sequence[argparse.Action]:
+        """Return the options and the positional arguments, in the order of the help."""
+        return tuple(self._actions)
+
+    def describe_action(self, action: argparse.Action) -> str:
+        """Return the help of an option or argument, with its default filled in."""
+        return self._get_formatter()._expand_help(action) if action.help else ""
+
+    def print_help(self, file: object = None) -> None:
+        """Print the help to standard output."""
+        print_help(self.format_help())
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and how the help is asked for; exits with 2."""
@@ -51,13 +80,6 @@ def _rephrase(message: str) -> str:
     return message
 
 
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Formats help for the width of the screen; argparse imports `shutil` to find it."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=read_screen_size().columns - 2)
-
-
 def build_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return the parser of `runbook-exec NAME`, without its arguments."""
     parser = ArgumentsParser(
@@ -65,7 +87,7 @@ def build_parser(name: str, usage: str, description: str, epilog: str = "") -> a
         usage=usage,
         description=description,
         epilog=epilog,
-        formatter_class=_HelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.color = False  # type: ignore[attr-defined]  # Python 3.14 colours help; our streams show escapes
@@ -79,7 +101,11 @@ def add_shell(parser: argparse._ActionsContainer) -> None:
 
 def add_inputs(parser: argparse._ActionsContainer, kind: str = "") -> None:
     """Add `--inputs FILE`."""
-    parser.add_argument("--inputs", metavar="FILE", help=f"settings for a page that may not be touched{kind}")
+    parser.add_argument(
+        "--inputs",
+        metavar="FILE",
+        help=f"a settings file for a page that you cannot or do not want to edit{kind}",
+    )
 
 
 def add_set(parser: argparse._ActionsContainer, text: str) -> None:
@@ -98,26 +124,28 @@ def add_asking(parser: argparse._ActionsContainer) -> None:
     """Add `--yes`, `--trust` and `--no-input`."""
     parser.add_argument("--yes", action="store_true", help="do not pause before each statement")
     parser.add_argument(
-        "--trust", action="store_true", help="with --yes: trust the page's commands unseen, as they are now"
+        "--trust",
+        action="store_true",
+        help="with --yes: trust the page's commands as they are now, without showing them",
     )
     parser.add_argument(
         "--no-input",
         action="store_true",
-        help="never ask; stop with 3 at the first thing only a person can give",
+        help="never ask: exit with 3 at the first thing that needs a person",
     )
 
 
 def add_decided_steps(parser: argparse._ActionsContainer) -> None:
     """Add `--done` and `--confirmed`."""
     parser.add_argument(
-        "--done", metavar="STEP", action="append", default=[], help="this manual step has been done"
+        "--done", metavar="STEP", action="append", default=[], help="this manual step is done"
     )
     parser.add_argument(
         "--confirmed",
         metavar="STEP",
         action="append",
         default=[],
-        help="this step's `confirm` is answered: yes",
+        help="answer this step's `confirm` with yes",
     )
 
 
@@ -127,8 +155,8 @@ def add_failure(parser: argparse._ActionsContainer) -> None:
         "--on-failure",
         choices=("ask", "stop"),
         default="",
-        help="when a statement fails: ask, and wait with 3 without a terminal, or end the run; "
-        "by default ask in a terminal, else stop",
+        help="when a statement fails: ask (without a terminal, exit with 3), or stop the run; "
+        "default: ask in a terminal, otherwise stop",
     )
 
 
@@ -137,8 +165,8 @@ def add_hold(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--hold",
         metavar="DURATION",
-        help="outlive this terminal: keep the shell and a question open for so long (30m, 8h), "
-        "for `attach` and `resume --answer`; in a terminal $RUNBOOK_EXEC_HOLD is the default",
+        help="outlive this terminal: keep the shell and a question open for this time (30m, 8h), "
+        "for `attach` and `resume --answer`; default in a terminal: $RUNBOOK_EXEC_HOLD",
     )
 
 

@@ -17,6 +17,7 @@ from ..runner.options import (
 from ..runner.planning import read_plan
 from ..text.host_names import parse_host
 from .exit_status import DONE
+from .layout import DRY_RUN, print_laid_out
 from .operator import find_hold, find_operator
 from .printer import format_dry_run
 
@@ -66,7 +67,7 @@ def run_page(arguments: argparse.Namespace) -> int:
         plan = read_plan(path, anchor, options)
         print_notes(plan.runbook, plan.procedure)
         warn_of_visible_secrets(plan, options.visible)
-        print("\n".join(format_dry_run(plan)))
+        print_laid_out("\n".join(format_dry_run(plan)), DRY_RUN)
         return DONE
     from .run_or_resume import run_or_resume  # the shell, the journal and the terminal: --dry-run needs none
 

@@ -32,7 +32,7 @@ def run_with_trust(
 ) -> int:
     """Run a plan whose commands are trusted, or were just shown; returns the exit status."""
     resume_gc()
-    if operator is None:
+    if operator is None and not options.is_answerable():
         require_decided(plan, past.make_resumption(plan, None)[0] if past else State())
     print_doubts(plan.runbook.path)
     may = check_trust(plan, options, operator)

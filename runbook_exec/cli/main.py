@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..errors import Refused
 from ..system.gc_pause import resume_gc, skip_final_gc, stop_gc
 from ..system.streams import tolerate_lost_errors
-from .commands import COMMANDS, load_command
+from .commands import COMMANDS, COMPLETE, load_command
 from .exit_status import DONE, FAILED, INTERRUPTED, REFUSED
 from .output import install_printable_streams
 
@@ -78,7 +78,8 @@ def parse_arguments(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
 
     Without a command's name, the words are those of `run`.
     """
-    name, words = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("", argv)
+    is_command = bool(argv) and (argv[0] in COMMANDS or argv[0] == COMPLETE)
+    name, words = (argv[0], argv[1:]) if is_command else ("", argv)
     command = load_command(name or "run")
     return command, command.parse_arguments(name, words)
 

@@ -27,7 +27,7 @@ class Operator:
 
     def choose_procedure(self, runbook: Runbook) -> str:
         """Return the anchor of the procedure that the person picks; raises KeyboardInterrupt for none."""
-        picked: str = _questions()[0].choose_procedure(runbook, terminal_columns(), use_colour())
+        picked: str = _questions()[1].choose_procedure(runbook, terminal_columns(), use_colour())
         return picked
 
     def confirm_resume(self, record: Record, ignored: Sequence[str]) -> bool:
@@ -41,7 +41,7 @@ class Operator:
 
     def confirm_action(self, action: str) -> bool:
         """Return whether the person agrees to the action, a phrase such as "run all this"."""
-        agreed: bool = _questions()[0].confirm_action(action, terminal_columns())
+        agreed: bool = _questions()[1].confirm_action(action, terminal_columns())
         return agreed
 
     def make_ask(

@@ -49,9 +49,9 @@ def _outline(runbook: Runbook) -> Iterator[str]:
 def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
     marks = [procedure.shell] if procedure.shell else []
     if runbook.chosen == procedure.anchor:
-        marks.append("runs unless another is named")
+        marks.append("default")
     elif procedure.dangerous:
-        marks.append("only when named")
+        marks.append("only if named")
     title = f"  {procedure.title}  ({', '.join(marks)})" if marks else ""
     yield f"#{procedure.anchor}{title}"
     items = items_of(procedure)
@@ -65,7 +65,7 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
     for step in procedure.steps:
         yield from _step(step, notes, warnings)
     for each in procedure.left_out:
-        yield f"      {each.span.line:>4}  left out, runs only when named: {each.title} (#{each.anchor})"
+        yield f"      {each.span.line:>4}  left out, runs only if named: {each.title} (#{each.anchor})"
 
 
 def _step(

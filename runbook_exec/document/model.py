@@ -236,7 +236,7 @@ class Runbook(NamedTuple):
     front_matter: Mapping[str, Any]
     settings: RunbookSettings
     procedures: tuple[Procedure, ...]
-    chosen: str | None  # the anchor of the procedure that runs unless another is named
+    chosen: str | None  # the anchor of the default procedure
     anchor: str  # of the whole page as one procedure
     sections: tuple[Section, ...]
     wikilinks: tuple[Wikilink, ...]

@@ -14,7 +14,7 @@ from ..plan.values import check_value, describe_value
 from ..plan.variables import find_needed_variables, find_unset_ahead, name_of_variable
 from .bindings import Bindings
 from .event_log import EventLog
-from .events import Answered, Asked, Edited, Event, Outcome, ValueGiven
+from .events import Answered, Edited, Event, Outcome, ValueGiven
 from .hosts.shell_pool import ShellPool
 from .ports import RunContext, Stop
 from .question_events import make_asked
@@ -73,7 +73,8 @@ class Dialog:
             answer = self._decide(question)
             if answer is None:
                 if self.context.decide and not asked:
-                    event = self._make_asked(question)
+                    printed = self.bindings.outputs[-1][1][-4000:] if self.bindings.outputs else ""
+                    event = make_asked(question, self.log, self.bindings.mask, printed)
                     asked = event.id
                     yield event  # a journal has it before anyone sees the question
                 answer = self.ask(question)
@@ -97,6 +98,9 @@ class Dialog:
     def _act_on(self, question: Question, kind: str, answer: Answer) -> Generator[Event, None, Answer]:
         """Report an answer and do what every question does with it; returns the answer."""
         item = question.item
+        if answer.choice == Choice.RETURN:
+            yield _make_return(self, answer)
+            return answer
         # a value may be a secret, and where it came from is in the event of its own
         chosen = kind == "choose" and answer.choice == Choice.CHOOSE
         note, group = answer.note, 0
@@ -135,10 +139,6 @@ class Dialog:
     def _decide(self, question: Question) -> Answer | None:
         """Return the answer of an option; None if a person is needed."""
         return self.context.decide(question) if self.context.decide else None
-
-    def _make_asked(self, question: Question) -> Asked:
-        outputs = self.bindings.outputs
-        return make_asked(question, self.log, self.bindings.mask, outputs[-1][1][-4000:] if outputs else "")
 
     def make_answered(
         self, item: PlanItem, question: str, answer: str, note: str, group: int = 0
@@ -273,6 +273,13 @@ class Dialog:
             problem,
             describe_value(now.text, now.secret) if now else "",
         )
+
+
+def _make_return(dialog: Dialog, answer: Answer) -> Answered:
+    """Return the event of going back to an earlier item."""
+    item = next(each for each in dialog.plan.items if str(each.where) == answer.value)
+    event = dialog.make_answered(item, "return", str(Choice.RETURN), "")
+    return event._replace(by=answer.by, id=answer.id)
 
 
 def _runs_surely(item: PlanItem) -> bool:

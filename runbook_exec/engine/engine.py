@@ -38,7 +38,7 @@ from .questions import (
 )
 from .secret_warnings import SecretWarnings
 from .shell_io import ShellIO
-from .state import State, describe_undone_steps, next_item
+from .state import ItemStatus, State, describe_undone_steps, next_item
 
 
 def run(
@@ -160,7 +160,7 @@ class Run:
 
     def _run_manual_step(self, item: PlanItem) -> Generator[Event]:
         if item.where.step in self.dialog.plan.done and item.block is None:
-            yield self.dialog.make_answered(item, "manual", "done", "said beforehand with --done")
+            yield self.dialog.make_answered(item, "manual", "done", "marked done with --done")
         else:
             yield from self.dialog.ask_operator(ManualStep(item), "manual")
 
@@ -194,6 +194,8 @@ class Run:
         ):
             answer = yield from step(item)
             if answer is not None and answer.choice in LEAVES_STATEMENT:
+                if answer.choice == Choice.RETURN:
+                    self.confirmed = None  # for the block as it was reached before
                 return  # the caller looks for the next item again
         yield from self.attempts.run_attempts(item)
 
@@ -214,7 +216,9 @@ class Run:
         """Ask about a statement that an edit put before finished ones, or in the place of one."""
         if item.where not in self.state.unsure:
             return None
-        return (yield from self.dialog.ask_operator(NewStatement(item, self.dialog.shown_text(item)), "new"))
+        has_run = self.state.done.get(item.where) == ItemStatus.OK
+        question = NewStatement(item, self.dialog.shown_text(item), has_run)
+        return (yield from self.dialog.ask_operator(question, "new"))
 
     def _confirm_block(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         where = (item.where.step, item.where.block)

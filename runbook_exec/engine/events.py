@@ -232,7 +232,7 @@ class Answered(NamedTuple):
     run: str
     seq: int
     time: str
-    question: str  # run, value, manual, failed, choose, confirm, when, doubt, new, state
+    question: str  # run, value, manual, failed, choose, confirm, when, doubt, new, state, return
     answer: str
     note: str = ""
     step: int = 0

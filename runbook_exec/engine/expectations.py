@@ -36,27 +36,30 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeo
     if done.timed_out:
         return f"ran longer than its {says.timeout or timeout:g} s and was ended"
     if done.unready_after:
-        return f"did not print `{says.until}` within {format_duration(done.unready_after)}, and was ended"
+        seconds = format_duration(done.unready_after)
+        return f"output did not contain `{says.until}` within {seconds}, and was ended"
     if done.is_in_background:
         return ""
     wanted = says.expect_status if last and says.expect_status is not None else 0
     if done.status != wanted:
-        return _describe_status(done.status, wanted)
+        return _describe_status(done.status, wanted, interrupted=done.interrupted)
     plain = printed.by_block.replace("\r\n", "\n")
     for text in says.expect_not:
         if text in plain:
             return f"printed `{text}`, which must not appear"
     for text in says.expect if last else ():
         if text not in plain:
-            return f"did not print `{text}`"
+            return f"output did not contain `{text}`"
     if last and says.until and says.until not in printed.by_statement.replace("\r\n", "\n"):
-        return f"did not print `{says.until}`"
+        return f"output did not contain `{says.until}`"
     return ""
 
 
-def _describe_status(status: int, wanted: int) -> str:
+def _describe_status(status: int, wanted: int, *, interrupted: bool) -> str:
     """Return an exit status with what shells mean by it, and the one that was expected instead."""
-    notes = [_MEANINGS.get(status, ""), f"expected {wanted}" if wanted else ""]
+    # a program that ends at ^C in its own way may use any status
+    meaning = "interrupted" if interrupted else _MEANINGS.get(status, "")
+    notes = [meaning, f"expected {wanted}" if wanted else ""]
     words = "; ".join(filter(None, notes))
     return f"exited {status} ({words})" if words else f"exited {status}"
 

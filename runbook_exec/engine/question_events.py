@@ -26,6 +26,8 @@ from .shell_io import place_of
 
 _NEW = "this statement is new, was moved, or ran with another text"
 
+_RAN = "this statement has run, and a person went back to it or before it; run it again?"
+
 _DOUBT = "this was running when the run died; did it happen?"
 
 KINDS: Mapping[type[Question], tuple[str, tuple[Choice, ...]]] = {
@@ -86,7 +88,7 @@ def describe_question(question: Question) -> tuple[str, str]:
         case Doubt():
             return question.text, _DOUBT
         case NewStatement():
-            return question.text, _NEW
+            return question.text, _RAN if question.has_run else _NEW
         case BeforeStatement():
             return question.text, ""
         case TypedStatement():

@@ -31,11 +31,15 @@ class Choice(StrEnum):
     LATER = "later"
     QUIT = "quit"
     BACK = "back"
+    RETURN = "return"
     WAIT = "wait"
 
 
 class BeforeStatement(NamedTuple):
-    """Shall this run? Answers: run, values (to change them), skip, shell, edit, quit, wait."""
+    """Shall this run?
+
+    Answers: run, values (to change them), skip, shell, edit, return (to an earlier statement), quit, wait.
+    """
 
     item: PlanItem
     text: str  # as it will run, secrets masked, placeholders without a value unchanged
@@ -123,11 +127,13 @@ class Doubt(NamedTuple):
 class NewStatement(NamedTuple):
     """Does this statement run, which an edit put before finished ones or in the place of one?
 
-    Answers: run, done (what ran before counts), skip, edit, quit, wait.
+    It is also asked about a statement that has run, after a person went back to it or before it.
+    Answers: run, done (what ran before counts), skip, edit, return, quit, wait.
     """
 
     item: PlanItem
     text: str
+    has_run: bool = False  # whether it is the same statement, which has run before
 
 
 class TypedStatement(NamedTuple):
@@ -186,7 +192,7 @@ class Answer(NamedTuple):
     """An answer to a question."""
 
     choice: str  # a Choice
-    value: str = ""
+    value: str = ""  # with `return`, the item to return to as `str(item.where)` has it
     note: str = ""
     plan: Plan | None = None  # after edit: the plan of the edited document
     by: str = ""  # the person who answered; "" for an option given in advance

@@ -8,8 +8,8 @@ from .bindings import Bindings
 from .ports import RunContext
 
 _WOULD_BE_LOST = (
-    "this step prints a secret; if this program dies before it is used, the secret is lost: "
-    "$XDG_RUNTIME_DIR names no memory file system of your own to keep it in"
+    "This step prints a secret that cannot be kept safely on this machine (no tmpfs in $XDG_RUNTIME_DIR). "
+    "If the run is killed {}, you will need a new one."
 )
 
 _IS_SHORT = "the secret `<{}>` has fewer than 5 characters: output is masked only where it is a whole word"
@@ -29,7 +29,7 @@ class SecretWarnings:
         if self.context.keep_secrets is None and not self._warned_of_loss:
             self._warned_of_loss = self.bindings.captures_secret(plan, item)
             if self._warned_of_loss:
-                self.context.notice(_WOULD_BE_LOST)
+                self.context.notice(_WOULD_BE_LOST.format(_describe_use(plan, item)))
 
     def warn_of_short(self, item: PlanItem) -> None:
         """Warn of each secret of the statement that is masked only where it is a whole word."""
@@ -37,3 +37,11 @@ class SecretWarnings:
             if name not in self._short:
                 self._short.add(name)
                 self.context.notice(_IS_SHORT.format(name))
+
+
+def _describe_use(plan: Plan, item: PlanItem) -> str:
+    """Return until when the secrets that a statement prints are needed."""
+    names = {capture.name for where, capture in plan.captures if where == item.where}
+    later = (each for each in plan.items if each.where > item.where)
+    user = next((each for each in later if any(found.name in names for found in each.placeholders)), None)
+    return f"before step {user.step.label}" if user else "before it is used"

@@ -46,7 +46,7 @@ class State(NamedTuple):
     doubt: ItemId | None = None
     outcome: str | None = None
     passed: ItemId = _START  # the last finished item; a failed item is not finished
-    left: frozenset[ItemId] = frozenset()  # items before it that an edit has left unfinished
+    left: frozenset[ItemId] = frozenset()  # items before it that are unfinished, after an edit or a return
     unsure: frozenset[ItemId] = frozenset()  # items after an edit that do not run unless a person agrees
     acted: bool = False  # whether a statement was started, or a person has done a step
     background: frozenset[ItemId] = frozenset()  # items that go on until the run ends
@@ -134,7 +134,23 @@ def _apply_answer(state: State, event: Answered) -> State:
             return state._replace(unsure=state.unsure - {where})
         case "new", Choice.DONE:
             return _mark_item(state, where, ItemStatus.OK)
+        case "return", _:
+            return _go_back(state, where)
     return state
+
+
+def _go_back(state: State, target: ItemId) -> State:
+    """Return the state in which finished items from `target` on are unfinished.
+
+    A statement that has run does not run again unless a person agrees. One in the background goes on.
+    """
+    finished = {
+        where
+        for where, status in state.done.items()
+        if where >= target and status != ItemStatus.FAILED and where not in state.background
+    }
+    ran = {where for where in finished if where.statement and state.done[where] == ItemStatus.OK}
+    return state._replace(left=state.left | finished, unsure=state.unsure | ran, next_try=None)
 
 
 def _mark_item(state: State, where: ItemId, status: ItemStatus) -> State:
@@ -190,7 +206,7 @@ def has_failed(state: State, where: ItemId) -> bool:
 
 
 def describe_undone_steps(plan: Plan, state: State) -> str:
-    """Return which steps were not done, such as `step 2 failed, steps 3 and 4 were skipped`; "" if none."""
+    """Return which steps were not done, such as `step 2 was skipped`; "" if none."""
     undone = find_undone_items(plan, state)
     failed = {item.where.step: item for item in undone if has_failed(state, item.where)}
     skipped = {item.where.step: item for item in undone if item.where.step not in failed}
@@ -210,8 +226,8 @@ def describe_undone_steps(plan: Plan, state: State) -> str:
 def _describe_steps(labels: list[str], lead: str, how: str) -> str:
     *first, last = labels
     names = f"steps {', '.join(first)} and {last}" if first else f"step {last}"
-    verb = "" if how == "failed" else "were " if first and not lead else "was "
-    return f"{lead}{names} {verb}{how}"
+    verb = "were" if first and not lead else "was"
+    return f"{lead}{names} {'failed and ' if how == 'failed' else ''}{verb} skipped"
 
 
 def carry_over(state: State, old: Plan, new: Plan) -> State:
@@ -241,6 +257,7 @@ def carry_marks(state: State, old: Sequence[ItemMark], new: Sequence[ItemMark]) 
     begun = {where for where, status in state.done.items() if status != ItemStatus.FAILED}
     if state.doubt is not None:
         begun.add(state.doubt)
+    left |= {moved[where] for where in state.left if where in moved}  # a person has gone back before these
     unsure = {moved[where] for where in state.unsure if where in moved}
     return state._replace(
         done=done,

@@ -100,7 +100,7 @@ def find_journal(folder: Path, wanted: str | None) -> Path:
     Raises NoSuchRun.
     """
     if wanted is None:
-        newest = next((each for each in _newest_first(folder) if not each.problem), None)
+        newest = next((each for each in list_newest(folder) if not each.problem), None)
         newest = newest or next((each for each in list_runs(folder) if not each.problem), None)
         if newest is None:
             raise NoSuchRun(f"there is no run yet: `{folder}` holds no journal")
@@ -142,7 +142,7 @@ def list_unfinished(
     which nothing has happened does not count, unless it waits for a person and no document is given. Only a
     limited number of the newest runs is searched.
     """
-    for entry in _newest_first(folder):
+    for entry in list_newest(folder):
         if entry.started is None or entry.running:
             continue
         if document is not None and not _is_of(entry.started, document, anchor):
@@ -189,8 +189,8 @@ def _newest_paths(folder: Path) -> list[Path]:
     return sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]
 
 
-def _newest_first(folder: Path) -> Iterator[RunSummary]:
-    """Yield the newest runs."""
+def list_newest(folder: Path) -> Iterator[RunSummary]:
+    """Yield the newest runs, newest first; only a limited number of them."""
     for _, paths in groupby(_newest_paths(folder), key=lambda path: path.name[:_TO_SECOND]):
         found = [entry for path in paths if (entry := read_summary(path)) is not None]
         yield from sorted(found, key=lambda entry: entry.began, reverse=True)

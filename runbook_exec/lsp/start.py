@@ -6,7 +6,7 @@ from importlib import import_module
 
 from ..errors import Refused
 
-_INSTALL = "the language server needs the package pygls; install `runbook-exec[lsp]`"
+_INSTALL = "the language server needs the package pygls: `pip install 'runbook-live[lsp]'`"
 
 
 def start_server() -> int:

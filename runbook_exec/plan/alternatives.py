@@ -109,7 +109,7 @@ def decide_choice(
             return number, "annotated"
     for wanted in plan.choose:
         if not wanted.isdigit() and (number := chosen_alternative(choice.labels, wanted)):
-            return number, "said beforehand"
+            return number, "decided in advance"
     names = _list_names(choice.labels, choice.named) if chosen else ()
     for other in plan.items if any(names) else ():
         for made in list_choices(other):

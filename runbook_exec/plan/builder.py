@@ -106,7 +106,7 @@ def _describe_empty(runbook: Runbook, procedure: Procedure) -> Problem:
 def _list_procedures(runbook: Runbook) -> Iterator[str]:
     """Yield a line for each procedure of a page, and for the whole page if nothing in it is dangerous."""
     rows = [
-        (f"{runbook.path}#{each.anchor}", each.title + "   (only when named)" * each.dangerous)
+        (f"{runbook.path}#{each.anchor}", each.title + "   (only if named)" * each.dangerous)
         for each in runbook.procedures
         if each.steps
     ]

@@ -48,7 +48,7 @@ def make_decide(options: RunOptions, pending: PendingAnswer | None, *, attended:
         if pending is not None and (answer := pending.take(question)) is not None:
             return answer
         if choice := _MEANINGS.get(type(question), {}).get(assumed.get(question.item.label, "")):
-            return Answer(choice, note="said beforehand with --assume")
+            return Answer(choice, note="decided with --assume")
         if isinstance(question, AfterFailure) and stops:
             return Answer("quit", note=question.problem)
         if isinstance(question, BeforeStatement) and options.yes and not (interrupted and attended):
@@ -68,8 +68,8 @@ def _watch_end(attended: bool) -> Callable[[], bool]:
 def _decide_in_advance(question: Question, options: RunOptions) -> Answer | None:
     match question:
         case Confirmation() if not question.item.names.isdisjoint(options.confirmed):
-            return Answer("run", note="said beforehand with --confirmed")
+            return Answer("run", note="confirmed with --confirmed")
         case LostState() if options.accept_lost:
-            return Answer("run", note="said beforehand with --accept-lost")
+            return Answer("run", note="accepted with --accept-lost")
         case _:
             return None

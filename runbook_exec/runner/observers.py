@@ -77,6 +77,7 @@ class TerminalObserver:
     ) -> None:
         self._terminal = terminal
         self._run = run
+        terminal.find_state = lambda: run.state
         self._identity = identity
         self._journal = journal
         self._resumed = resumed

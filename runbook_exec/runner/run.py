@@ -152,7 +152,10 @@ def _run_in_session(
             facts, make_session, context.masker.add, run.delivery.show_waiting, stack, is_recorded=recorded
         )
         if run.live or not options.json:
-            terminal.show_header(list_facts(plan))
+            known = run.resumption.values if run.resumption else {}
+            terminal.show_header(list_facts(plan, known))
+            if run.resumption:
+                terminal.show_recap(run.state, known)
         ask = _make_ask(run, interactive)
         context = replace(instrument.context(context) if instrument else context, nesting=sessions.nested)
         started = start_run(plan, run.state, sessions.open_session, ask, context, run.resumption)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from ..plan.model import Plan
 
 
-def list_facts(plan: Plan) -> list[str]:
-    """Return the numbers of steps, statements and values, the shell, and the age of the last review."""
+def list_facts(plan: Plan, known: Collection[str] = ()) -> list[str]:
+    """Return the numbers of steps, statements and values, the shell, and the age of the last review.
+
+    `known` are the names that already have a value.
+    """
     steps = len(plan.procedure.steps)
     statements = sum(1 for item in plan.items if item.statement)
     names = {p.name for item in plan.items for p in item.placeholders} - set(plan.given)
@@ -17,10 +21,11 @@ def list_facts(plan: Plan) -> list[str]:
     asked = len(
         names
         - captured
+        - set(known)
         - {n for n, known in plan.inputs.items() if known.source or known.default is not None}
     )
     if asked:
-        facts.append(f"{asked} value{'s' * (asked != 1)} asked on the way")
+        facts.append(f"asks for {asked} value{'s' * (asked != 1)}")
     hosts = [host or "this machine" for host in plan.list_hosts()]
     there = f" on {', '.join(hosts)}" if any(plan.list_hosts()) else ""
     facts.append(f"in {plan.procedure.shell}{there}")

@@ -59,7 +59,7 @@ class TrustState:
         """Return why the procedure may not run unseen, or ""."""
         if self.in_trusted_folder:
             return ""
-        doubt = "its commands were not trusted on this machine"
+        doubt = "its commands are not trusted on this machine yet"
         if self.before is not None:
             doubt = _explain_difference(self.before.digest, self.digest, reliance, _SINCE_TRUSTED)
             if not doubt:
@@ -211,7 +211,10 @@ def record_trust(known: TrustState, runs: Path, digest: PageDigest | None = None
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, json.dumps(told, indent=1).encode(), 0o600)
     except OSError as error:
-        raise Refused(f"cannot save in `{path}` that the page is trusted: {reason(error)}") from error
+        raise Refused(
+            f"cannot save the trust record in `{path.parent}`: {reason(error)}; "
+            "set XDG_STATE_HOME to a folder that you can write to"
+        ) from error
 
 
 def record_change(before: TrustState, now: TrustState, runs: Path) -> None:

@@ -66,7 +66,7 @@ def _explain_wait(question: Question) -> str:
             return f"statement {where} failed: {question.problem}; `runbook-exec resume` runs it again"
         case NewStatement():
             how = f"`--assume run {where}` runs it, `--assume skip {where}` skips it"
-            return f"{_describe_new(question.item)}; {how}"
+            return f"{_describe_new(question.item, question.has_run)}; {how}"
         case Doubt():
             told = f"statement {where} was running when the run died, and may have happened"
             return f"{told}; `--assume done {where}` or `--assume again {where}` decides"
@@ -119,7 +119,8 @@ def list_new_statements(plan: Plan, state: State, decided: Collection[str]) -> l
         and item.label not in decided
         and not is_left_out(item, state.chosen)
     ]
-    lines = [f"{plan.runbook.path}:{item.line}: {_describe_new(item)}" for item in found]
+    ran = {item.where for item in found if state.done.get(item.where) == ItemStatus.OK}
+    lines = [f"{plan.runbook.path}:{item.line}: {_describe_new(item, item.where in ran)}" for item in found]
     if found:
         label = found[0].label
         lines.append(
@@ -129,6 +130,11 @@ def list_new_statements(plan: Plan, state: State, decided: Collection[str]) -> l
     return list(map(escape_unprintable, lines))
 
 
-def _describe_new(item: PlanItem) -> str:
+def _describe_new(item: PlanItem, has_run: bool) -> str:
     text = (item.statement.text if item.statement else "").split("\n")[0]
-    return f"statement {item.label} is new, was moved, or ran with another text: `{text}`"
+    how = (
+        "has run, and a person went back to it or before it"
+        if has_run
+        else "is new, was moved, or ran with another text"
+    )
+    return f"statement {item.label} {how}: `{text}`"

@@ -91,7 +91,7 @@ def format_due(found: Sequence[Cadence], now: datetime) -> Iterator[str]:
     for each in due:
         every = f"every {_days(each.cadence)}"
         if each.last is None:
-            yield f"{each.path!s:<{width}}  {every}, and it never succeeded as a whole"
+            yield f"{each.path!s:<{width}}  {every}, has never completed"
         else:
             yield f"{each.path!s:<{width}}  {every}, last succeeded {format_age(each.last, now)}"
     if not due and found and found[0].until:

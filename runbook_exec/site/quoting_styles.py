@@ -51,8 +51,13 @@ def _fish_word(value: str) -> str:
     return value if _PLAIN.fullmatch(value) else f"'{_fish_single(value)}'"
 
 
+def _posix_word(value: str) -> str:
+    return value if _PLAIN.fullmatch(value) else _single_quote(value)
+
+
 POSIX: Mapping[str, Callable[[str], str]] = {
     "quoted": _single_quote,
+    "word": _posix_word,
     "single": lambda value: value.replace("'", r"'\''"),
     "double": _posix_double,
     "double-apart": lambda value: '""' + _posix_double(value),

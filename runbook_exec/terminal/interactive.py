@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from ..document.model import Runbook, Statement
+from ..document.model import Statement
 from ..engine.questions import (
     AfterFailure,
     Alternatives,
@@ -25,57 +24,30 @@ from ..engine.questions import (
     ValueNeeded,
 )
 from ..errors import reason
-from ..plan.builder import items_of
 from ..plan.model import Plan, PlanItem
 from ..plan.variables import find_needed_variables
 from ..system.signals import watch_signals
 from ..text.ansi import escape_unprintable
-from ..text.display import clip, count_columns, fold, pad, wrap
+from ..text.display import clip, fold
 from .editor import open_editor
 from .failure_advice import advise_on_failure
+from .going_back import ask_where_to_return, describe_earlier_run, has_earlier_items
+from .keys import MEANING, NO_LABELS, explain_keys, pick_keys
 from .page_watch import PageWatch
 from .prompts import FindEnd, Piece, ask_key, ask_row, watch_for_end
 from .reporter import TerminalReporter
+from .step_view import format_place
 from .text_questions import TextQuestions
-
-_KEYS = {
-    "enter": ("enter", "run"),
-    "d": ("d", "done"),
-    "n": ("n", "done, with a note"),
-    "y": ("y", "yes, run it"),
-    "r": ("r", "retry"),
-    "w": ("w", "wait"),
-    "v": ("v", "other value"),
-    "s": ("s", "skip"),
-    "e": ("e", "edit"),
-    "!": ("!", "shell"),
-    "q": ("q", "quit"),
-    "h": ("h", "it happened"),
-    "a": ("a", "run it again"),
-    "c": ("c", "count it as done"),
-}
-
-_MEANING = {
-    "enter": "run",
-    "y": "run",
-    "d": "done",
-    "r": "retry",
-    "w": "repeat",
-    "s": "skip",
-    "v": "values",
-    "!": "shell",
-    "q": "quit",
-    "h": "done",
-    "a": "again",
-    "c": "done",
-}
 
 _NEW = (
     "The page has changed since the run got past here. This statement is new, was moved, or ran with "
     "another text."
 )
 
-_TITLE, _LINES = 44, 6  # columns of a procedure's title, and lines of an alternative, at most
+# the questions at which a person may go back to an earlier statement
+_RETURNABLE = BeforeStatement | Confirmation | ManualStep | NewStatement | AfterFailure | ValueNeeded
+
+_LINES = 6  # lines of an alternative, at most
 
 
 def create_asker(
@@ -90,7 +62,8 @@ def create_asker(
     asked: the answer to each question is quit.
     """
     told_to_end = watch_signals(signal.SIGTERM, signal.SIGHUP)
-    texts, page = TextQuestions(terminal, colour), PageWatch(terminal)
+    questions = _Questions(terminal, colour, replan)
+    page = PageWatch(terminal)
     away = False  # the person was in the shell, and the question has scrolled away
     confirmed: tuple[PlanItem, str] | None = None  # the statement that "yes, run it" has just confirmed
 
@@ -102,18 +75,16 @@ def create_asker(
         if isinstance(question, BeforeStatement) and said == (question.item, question.text):
             return Answer("run")
         page.report_change()
-        if away and isinstance(question, AfterFailure):
-            terminal.show_statement(question.item, question.text)
-            terminal.write_line()
-            terminal.write_line(
-                f"  {terminal.paint('✗', 'red', 'bold')}  {escape_unprintable(question.problem)}"
-            )
         with watch_for_end(find_end):
-            answer = _ask(question, terminal, texts, colour, replan)
+            answer = questions.wait_for_reader(question)
+            if answer is None:
+                if away and isinstance(question, AfterFailure):
+                    _show_failure_again(terminal, question)
+                answer = questions.ask(question)
         away = answer.choice == "shell"
         if away:
             terminal.write_line()
-            terminal.write_line("  the same shell as the page's; ^D or `exit` comes back here")
+            terminal.write_line("  Same shell as the runbook. ^D or `exit` to return.")
             terminal.write_line()
             terminal.reset_statement()
         if isinstance(question, Confirmation | NewStatement | Reentry) and answer.choice == "run":
@@ -124,45 +95,146 @@ def create_asker(
     return ask
 
 
-def choose_procedure(runbook: Runbook, width: int, colour: bool) -> str:
-    """Ask a person which procedure of a page to run, and return its anchor; dangerous ones come last.
-
-    "" is the whole page, which is offered if nothing in it is dangerous. Raises KeyboardInterrupt if the
-    person picks none.
-    """
-    procedures = sorted(runbook.procedures, key=lambda procedure: procedure.dangerous)
-    counts = [sum(1 for item in items_of(each) if item.statement) for each in procedures]
-    choices = [(each.anchor, each.title, f"line {each.span.line}", each.dangerous) for each in procedures]
-    if runbook.is_sequence:
-        choices.append(("", "All of it, in order", "", False))
-        counts.append(sum(counts))
-    room = min(
-        _TITLE, max(count_columns(escape_unprintable(title)) for _, title, _, _ in choices), width - 34
-    )
-    rows: list[list[Piece]] = []
-    for (_, title, place, dangerous), count in zip(choices, counts, strict=True):
-        facts = f"{place:<10} {count} statement{'s' * (count != 1)}"
-        name = pad(clip(escape_unprintable(title), room), room)
-        rows.append([("bold", name), ("", f"   {facts}"), ("fg:ansiyellow", "  not routine" * dangerous)])
-    number = f"{len(procedures)} procedure{'s' * (len(procedures) != 1)}"
-    why = f" It does not run by itself: {runbook.why_none}." if runbook.why_none else ""
-    about = "\n".join(f"  {line}" for line in wrap(f"{runbook.path} has {number}.{why}", width - 4))
-    above = [("", "\n  "), ("bold", runbook.title), ("", f"\n{about}")]
-    try:
-        picked = ask_row(above, rows, {"q": _KEYS["q"]}, width, colour)
-    except EOFError:
-        raise KeyboardInterrupt from None
-    if isinstance(picked, str):
-        raise KeyboardInterrupt
-    return choices[picked][0]
+def _show_failure_again(terminal: TerminalReporter, question: AfterFailure) -> None:
+    terminal.show_statement(question.item, question.text)
+    terminal.write_line()
+    terminal.write_line(f"  {terminal.paint('✗', 'red', 'bold')}  {escape_unprintable(question.problem)}")
 
 
-def confirm_action(what: str, width: int) -> bool:
-    """Ask a person to agree to something, and return whether they do."""
-    try:
-        return ask_key({"y": ("y", what), "q": _KEYS["q"]}, "›", width, not os.environ.get("NO_COLOR")) == "y"
-    except (KeyboardInterrupt, EOFError):
-        return False
+class _Questions:
+    """Puts the questions of a run on the screen, and returns the answers of the keys."""
+
+    def __init__(
+        self, terminal: TerminalReporter, colour: bool, replan: Callable[[], Plan | Sequence[str]]
+    ) -> None:
+        self._terminal = terminal
+        self._colour = colour
+        self._replan = replan
+        self._texts = TextQuestions(terminal, colour)
+
+    def wait_for_reader(self, question: Question) -> Answer | None:
+        """Wait until the person has read what the page says before this question, if it says anything.
+
+        Returns the answer to the question if the person does something else first.
+        """
+        what = self._terminal.take_unread()
+        if not what:
+            return None
+        can_return = isinstance(question, _RETURNABLE) and has_earlier_items(self._terminal, question.item)
+        keys = {"enter": ("enter", what), **pick_keys("!bq" if can_return else "!q")}
+        try:
+            while True:
+                key = ask_key(keys, "›", self._colour)
+                if key == "enter":
+                    return None
+                if (answer := self._answer(key, question)) is not None:
+                    return answer
+        except (KeyboardInterrupt, EOFError):
+            return Answer("quit")
+
+    def ask(self, question: Question) -> Answer:
+        """Show the question, and return the person's answer."""
+        terminal, item = self._terminal, question.item
+        try:
+            match question:
+                case BeforeStatement():
+                    terminal.show_statement(item, question.text)
+                    return self._pick("enter v s e ! q", question)
+                case Confirmation() | Reentry():
+                    _show_question(terminal, item, question.text, question.question)
+                    return self._pick("y s e ! q", question)
+                case ManualStep():
+                    terminal.show_manual_step(item)
+                    return self._pick("d n s e ! q", question)
+                case TypedStatement():
+                    asked = (
+                        f"This line is for `{escape_unprintable(question.program)}`. Did you type it there?"
+                    )
+                    _show_question(terminal, item, question.text, asked)
+                    return self._pick("d s e ! q", question)
+                case NewStatement():
+                    asked = describe_earlier_run(terminal, item) if question.has_run else _NEW
+                    _show_question(terminal, item, question.text, asked)
+                    if question.has_run:
+                        return self._pick("y c e ! q", question, {"y": "run again", "c": "keep it"})
+                    return self._pick("y c s e ! q", question)
+                case Doubt():
+                    _doubt(question, terminal)
+                    return self._pick("h a ! q", question)
+                case AfterFailure():
+                    first = advise_on_failure(question, terminal)
+                    keys = f"{'c ' * question.may_count}{first} v s e ! q" if question.alive else "q"
+                    return self._pick(keys, question)
+                case LostState():
+                    return _accept_loss(question, terminal, self._colour)
+                case SecretLoss():
+                    return _confirm_loss(question, terminal, self._colour)
+                case Alternatives():
+                    return self._choose_alternative(question)
+                case ValueNeeded():
+                    return self._give_value(question)
+        except (KeyboardInterrupt, EOFError):
+            return Answer("quit")
+
+    def _pick(self, keys: str, question: Question, labels: Mapping[str, str] = NO_LABELS) -> Answer:
+        """Wait for one of the keys; `b` is one of them, but not on the bar, if the run can go back.
+
+        `labels` are what the bar says instead of the usual words.
+        """
+        item = question.item
+        has_values = bool(
+            item.placeholders or find_needed_variables(item, self._terminal.plan.procedure.shell)
+        )
+        chosen = [key for key in keys.split() if key != "v" or has_values]
+        known = list(chosen)
+        if isinstance(question, _RETURNABLE) and has_earlier_items(self._terminal, item):
+            known.insert(-1, "b")
+        place = f"{format_place(self._terminal.plan, item.where)} ›"
+        while True:
+            key = ask_key(pick_keys(chosen, labels), place, self._colour, explain_keys(known))
+            if (answer := self._answer(key, question)) is not None:
+                return answer
+
+    def _answer(self, key: str, question: Question) -> Answer | None:
+        """Return the answer that a key means; None if the person takes it back."""
+        terminal = self._terminal
+        if key == "n":
+            note = self._texts.ask_for_note(question.item)
+            return None if note is None else Answer("done", note=note)
+        if key == "e":
+            return _edit(question.item, terminal, self._colour, self._replan)
+        if key == "b":
+            return ask_where_to_return(terminal, question.item, self._colour)
+        return Answer(MEANING[key])
+
+    def _choose_alternative(self, question: Alternatives) -> Answer:
+        """Ask for an alternative, and return it or the answer of another key."""
+        rows = _list_alternatives(question, self._terminal)
+        above = [("", "\n  "), ("bold", f"{len(rows)} alternatives; one of them is to be run.")]
+        while True:
+            picked = ask_row(above, rows, pick_keys("se!q"), self._colour)
+            if not isinstance(picked, str):
+                return Answer("choose", value=str(picked + 1))
+            if (answer := self._answer(picked, question)) is not None:
+                return answer
+
+    def _give_value(self, question: ValueNeeded) -> Answer:
+        """Ask for a value, and return it or the answer of another key."""
+        place = f"{format_place(self._terminal.plan, question.item.where)} ›"
+        while (value := self._texts.ask_for_value(question)) is None:
+            if question.present:
+                return Answer("back")
+            keys = {"enter": ("enter", f"give {question.label}"), **pick_keys("se!q")}
+            explained = {"enter": f"type or pick a value for {question.label}", **explain_keys("se!q")}
+            explained["esc"] = "the same as enter"
+            if has_earlier_items(self._terminal, question.item):
+                explained = {**explained, **explain_keys("b")}
+            key = ask_key(keys, place, self._colour, explained)
+            if key in ("enter", "esc"):
+                continue
+            if (answer := self._answer(key, question)) is not None:
+                return answer
+        return Answer("value", value=value)
 
 
 def _show_question(terminal: TerminalReporter, item: PlanItem, text: str, asked: str) -> None:
@@ -171,107 +243,13 @@ def _show_question(terminal: TerminalReporter, item: PlanItem, text: str, asked:
     terminal.write_wrapped(asked, "bold", "yellow")
 
 
-def _ask(
-    question: Question,
-    terminal: TerminalReporter,
-    texts: TextQuestions,
-    colour: bool,
-    replan: Callable[[], Plan | Sequence[str]],
-) -> Answer:
-    def pick(keys: str, right: str | None = None) -> Answer:
-        chosen = {key: _KEYS[key] for key in keys.split() if key != "v" or has_values}
-        while True:
-            key = ask_key(chosen, _place(terminal, question.item) if right is None else right, width, colour)
-            if key != "n":
-                return _answer_key(key, question, terminal, colour, replan)
-            if (note := texts.ask_for_note(question.item)) is not None:
-                return Answer("done", note=note)
-
-    item, width = question.item, terminal.width
-    has_values = bool(item.placeholders or find_needed_variables(item, terminal.plan.procedure.shell))
-    try:
-        match question:
-            case BeforeStatement():
-                terminal.show_statement(item, question.text)
-                return pick("enter v s e ! q")
-            case Confirmation() | Reentry():
-                _show_question(terminal, item, question.text, question.question)
-                return pick("y s e ! q")
-            case ManualStep():
-                terminal.show_manual_step(item)
-                return pick("d n s e ! q", "›")
-            case TypedStatement():
-                asked = f"This line is for `{escape_unprintable(question.program)}`. Did you type it there?"
-                _show_question(terminal, item, question.text, asked)
-                return pick("d s e ! q")
-            case NewStatement():
-                _show_question(terminal, item, question.text, _NEW)
-                return pick("y c s e ! q")
-            case Doubt():
-                _doubt(question, terminal)
-                return pick("h a ! q", "›")
-            case AfterFailure():
-                first = advise_on_failure(question, terminal)
-                return pick(f"{'c ' * question.may_count}{first} v s e ! q" if question.alive else "q")
-            case LostState():
-                return _accept_loss(question, terminal, colour)
-            case SecretLoss():
-                return _confirm_loss(question, terminal, colour)
-            case Alternatives():
-                key = _alternative(question, terminal, colour)
-                return (
-                    key if isinstance(key, Answer) else _answer_key(key, question, terminal, colour, replan)
-                )
-            case ValueNeeded():
-                key = _value(question, terminal, texts, colour)
-                return (
-                    key if isinstance(key, Answer) else _answer_key(key, question, terminal, colour, replan)
-                )
-    except (KeyboardInterrupt, EOFError):
-        return Answer("quit")
-
-
-def _place(terminal: TerminalReporter, item: PlanItem) -> str:
-    """Return the number of a statement and how many there are."""
-    items = [each for each in terminal.plan.items if each.statement is not None]
-    here = next((n for n, each in enumerate(items, 1) if each.where >= item.where), len(items))
-    return f"{here} of {len(items)} ›"
-
-
-def _answer_key(
-    key: str,
-    question: Question,
-    terminal: TerminalReporter,
-    colour: bool,
-    replan: Callable[[], Plan | Sequence[str]],
-) -> Answer:
-    """Return the answer that a key means."""
-    if key == "e":
-        return _edit(question.item, terminal, colour, replan)
-    return Answer(_MEANING[key])
-
-
-def _value(
-    question: ValueNeeded, terminal: TerminalReporter, texts: TextQuestions, colour: bool
-) -> Answer | str:
-    """Ask for a value, and return it or another key."""
-    while (value := texts.ask_for_value(question)) is None:
-        if question.present:
-            return Answer("back")
-        keys = {"enter": ("enter", f"give {question.label}"), **{k: _KEYS[k] for k in "se!q"}}
-        key = ask_key({**keys, "esc": ("esc", "back")}, "›", terminal.width, colour)
-        if key not in ("enter", "esc"):
-            return key
-    return Answer("value", value=value)
-
-
 def _confirm_loss(question: SecretLoss, terminal: TerminalReporter, colour: bool) -> Answer:
     names = " and ".join(f"<{name}>" for name in question.names)
     loss = f"If you quit now, you lose {names}: this machine has no safe place to keep it for a later resume."
     terminal.write_line()
     terminal.write_wrapped(loss, "bold", "yellow")
     keys = {"q": ("q", "quit and lose it"), "esc": ("esc", "back")}
-    return Answer("quit" if ask_key(keys, "›", terminal.width, colour) == "q" else "back")
+    return Answer("quit" if ask_key(keys, "›", colour) == "q" else "back")
 
 
 def _accept_loss(question: LostState, terminal: TerminalReporter, colour: bool) -> Answer:
@@ -279,8 +257,8 @@ def _accept_loss(question: LostState, terminal: TerminalReporter, colour: bool) 
     terminal.write_wrapped("The shell did not come back whole. It has lost:", "bold", "yellow")
     for thing in question.things:
         terminal.write_wrapped(f"- {escape_unprintable(thing)}", indent=4)
-    keys = {"y": ("y", "continue without it"), "!": _KEYS["!"], "q": _KEYS["q"]}
-    return Answer(_MEANING[ask_key(keys, "›", terminal.width, colour)])
+    keys = {"y": ("y", "continue without it"), **pick_keys("!q")}
+    return Answer(MEANING[ask_key(keys, "›", colour)])
 
 
 def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
@@ -295,8 +273,8 @@ def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
         terminal.write_wrapped("It had printed nothing.")
 
 
-def _alternative(question: Alternatives, terminal: TerminalReporter, colour: bool) -> Answer | str:
-    """Ask for an alternative, and return it or another key."""
+def _list_alternatives(question: Alternatives, terminal: TerminalReporter) -> list[list[Piece]]:
+    """Show what comes before the alternatives, and return a row for each."""
     block = question.item.block
     statements: tuple[Statement, ...] = block.statements if block and question.group <= 0 else ()
     terminal.show_statement(question.item, "\n".join(s.text for s in statements if not s.alternative))
@@ -310,12 +288,7 @@ def _alternative(question: Alternatives, terminal: TerminalReporter, colour: boo
         first, *more = lines
         below = "".join(f"\n{' ' * 7}{line}" for line in more)
         rows.append([("bold", first), ("" if question.group > 0 else "bold", below)])
-    keys = {key: _KEYS[key] for key in "se!q"}
-    above = [("", "\n  "), ("bold", f"{len(rows)} alternatives; one of them is to be run.")]
-    picked = ask_row(above, rows, keys, terminal.width, colour)
-    if isinstance(picked, str):
-        return picked
-    return Answer("choose", value=str(picked + 1))
+    return rows
 
 
 def _edit(
@@ -346,5 +319,5 @@ def _edit(
         terminal.write_line("  " + terminal.paint("The page cannot be run as it is now:", "bold"))
         for line in plan:
             terminal.write_line("  " + line)
-        if ask_key({key: _KEYS[key] for key in "eq"}, "›", terminal.width, colour) == "q":
+        if ask_key(pick_keys("eq"), "›", colour) == "q":
             return Answer("quit")

@@ -28,8 +28,9 @@ from ..light_classes import NamedTuple
 from ..plan.suggestions import Suggestion
 from ..system.screen_size import read_screen_size
 from ..text.ansi import escape_unprintable
-from ..text.display import count_columns
+from ..text.display import count_columns, wrap
 from .value_choice import ROWS, ValueChoice, format_effect, format_rows
+from .writer import NARROWEST, WIDEST
 
 FindEnd = Callable[[], Exception | None]
 
@@ -48,6 +49,10 @@ Piece = tuple[str, str]  # style, text
 def _size() -> Size:
     width, height = read_screen_size()
     return Size(rows=height, columns=width)
+
+
+def _find_width() -> int:
+    return max(NARROWEST, min(_size().columns, WIDEST))
 
 
 def _run(layout: Layout, bindings: KeyBindings, colour: bool) -> Any:
@@ -123,13 +128,16 @@ def _make_printable(pieces: Iterable[Piece]) -> list[Piece]:
     return [(style, escape_unprintable(text)) for style, text in pieces]
 
 
-def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
-    """Return the legend of the keys in some lines, with a text at the right of the last."""
+def _keys_line(keys: Keyed, right: str) -> StyleAndTextTuples:
+    """Return the legend of the keys in some lines, with a text at the right of the last.
+
+    It is laid out for the present width of the terminal, which a person may change while it is shown.
+    """
     text: StyleAndTextTuples = [("", "  ")]
     used = 2
-    width = min(width, _size().columns)  # the terminal may have become narrower since
+    width = _find_width()
     for shown, does in _make_printable(keys.values()):
-        shown += " " * bool(shown)
+        shown += " " * bool(shown and does)
         size = count_columns(shown) + count_columns(does)
         if used > 2 and used + size > width - 2:
             text.append(("", "\n  "))
@@ -143,22 +151,45 @@ def _keys_line(keys: Keyed, right: str, width: int) -> StyleAndTextTuples:
     return text
 
 
-def ask_key(keys: Keyed, right: str, width: int, colour: bool) -> str:
+def ask_key(keys: Keyed, right: str, colour: bool, explained: Mapping[str, str] | None = None) -> str:
     """Wait for one of the keys and return it.
 
+    `?` shows and hides what the keys do: a sentence for each key in `explained`, which may have keys that are
+    not in the legend.
     Raises KeyboardInterrupt for ^C typed twice and EOFError for ^D.
     """
     bindings = KeyBindings()
     interrupts = _Interrupts(bindings)
-    _exits(bindings, keys)
-    control = FormattedTextControl(
-        lambda: _keys_line(keys, _QUIT_AGAIN if interrupts.once else right, width), focusable=True
-    )
+    _exits(bindings, (*keys, *(key for key in explained or () if key not in keys)))
+    shows_help = False
+
+    @bindings.add("?", filter=Condition(lambda: bool(explained)))
+    def _(event: KeyPressEvent) -> None:
+        nonlocal shows_help
+        shows_help = not shows_help
+
+    def text() -> StyleAndTextTuples:
+        above = _format_help(explained) if explained and shows_help else []
+        legend = {**keys, "?": ("?", "hide" if shows_help else "")} if explained else keys
+        return [*above, *_keys_line(legend, _QUIT_AGAIN if interrupts.once else right)]
+
+    control = FormattedTextControl(text, focusable=True)
     window = Window(control, dont_extend_height=True, always_hide_cursor=True)
     return str(_run(Layout(HSplit([Window(height=1), window])), bindings, colour))
 
 
-def _exits(bindings: KeyBindings, keys: Keyed) -> None:
+def _format_help(explained: Mapping[str, str]) -> StyleAndTextTuples:
+    """Return what the keys do, a line for each, and a blank line."""
+    lead = max(map(len, explained)) + 4
+    text: StyleAndTextTuples = []
+    for key, sentence in explained.items():
+        first, *more = wrap(sentence, _find_width() - lead - 2)
+        text += [("bold", f"  {key:<{lead - 2}}"), ("", f"{first}\n")]
+        text += [("", f"{' ' * lead}{line}\n") for line in more]
+    return [*text, ("", "\n")]
+
+
+def _exits(bindings: KeyBindings, keys: Iterable[str]) -> None:
     for key in keys:
 
         @bindings.add(Keys.ControlM if key == "enter" else Keys.Escape if key == "esc" else key)
@@ -166,9 +197,7 @@ def _exits(bindings: KeyBindings, keys: Keyed) -> None:
             event.app.exit(result=key)
 
 
-def ask_row(
-    above: Sequence[Piece], rows: Sequence[Sequence[Piece]], keys: Keyed, width: int, colour: bool
-) -> int | str:
+def ask_row(above: Sequence[Piece], rows: Sequence[Sequence[Piece]], keys: Keyed, colour: bool) -> int | str:
     """Wait until a row is picked, by its number or with the arrows, or one of the keys is typed.
 
     Returns the row's index or the key. No row is picked at first, so enter alone chooses none. `above` is the
@@ -210,10 +239,10 @@ def ask_row(
     def legend() -> StyleAndTextTuples:
         choose = "enter" if picked >= 0 else f"1–{numbered}"
         right = _QUIT_AGAIN if interrupts.once else "which one? ›"
-        return _keys_line({"": (choose, "choose"), "↑↓": ("↑↓", "pick"), **keys}, right, width)
+        return _keys_line({"": (choose, "choose"), "↑↓": ("↑↓", "pick"), **keys}, right)
 
     body = [
-        Window(FormattedTextControl(text, focusable=True), always_hide_cursor=True),
+        Window(FormattedTextControl(text, focusable=True), always_hide_cursor=True, wrap_lines=True),
         Window(FormattedTextControl(legend), dont_extend_height=True),
     ]
     result = _run(Layout(HSplit(body), focused_element=body[0]), bindings, colour)
@@ -244,7 +273,6 @@ def ask_value(
     offers: Sequence[Suggestion],
     *,
     secret: bool,
-    width: int,
     colour: bool,
     draft: str = "",
     without: str = "",
@@ -253,8 +281,9 @@ def ask_value(
     """Wait for a value, typed or picked from the offers, which typing filters.
 
     Escape, ^C, and ^D when nothing is typed, go back. `above` is the question: text that is erased
-    afterwards, like the rest. A secret is not shown. `draft` is the text to begin with, and `back` says where
-    Escape goes. Enter alone gives an empty value only if `without` says what that does; ^E does it otherwise.
+    afterwards, like the rest. A secret is not shown. `draft` is the text to begin with, and `back` says
+    where Escape goes. Enter alone gives an empty value only if `without` says what that does; ^E does it
+    otherwise.
     """
     choice = ValueChoice(offers, secret, without)
     typed = Buffer(multiline=False, on_text_changed=lambda buffer: choice.set_text(buffer.text))
@@ -286,13 +315,15 @@ def ask_value(
     mark = BeforeInput(lambda: f"  {'›' if choice.picked == -1 or not offers else ' '} ")
     entry = BufferControl(typed, input_processors=[*processors, mark])
     body = [
-        Window(FormattedTextControl(list[OneStyleAndTextTuple](above)), dont_extend_height=True),
+        Window(
+            FormattedTextControl(list[OneStyleAndTextTuple](above)), dont_extend_height=True, wrap_lines=True
+        ),
         Window(entry, dont_extend_height=True, wrap_lines=True),
     ]
     if offers:
-        rows = FormattedTextControl(lambda: list[OneStyleAndTextTuple](format_rows(choice, width)))
+        rows = FormattedTextControl(lambda: list[OneStyleAndTextTuple](format_rows(choice, _find_width())))
         body.append(Window(rows, height=min(len(offers), ROWS), dont_extend_height=True))
-    body.append(Window(FormattedTextControl(lambda: _hint(choice, back, width)), dont_extend_height=True))
+    body.append(Window(FormattedTextControl(lambda: _hint(choice, back)), dont_extend_height=True))
     result = _run(Layout(HSplit(body), focused_element=entry), bindings, colour)
     return Entry(None, choice.text) if result is None else Entry(str(result))
 
@@ -308,9 +339,9 @@ def _leave_on_escape(bindings: KeyBindings, is_empty: Callable[[], bool]) -> Non
         event.app.exit(result=None)
 
 
-def _hint(choice: ValueChoice, back: str, width: int) -> StyleAndTextTuples:
+def _hint(choice: ValueChoice, back: str) -> StyleAndTextTuples:
     """Return the legend: the present effect of enter, and the other keys."""
-    keys = {"does": format_effect(choice, max(20, width - 40))}
+    keys = {"does": format_effect(choice, max(20, _find_width() - 40))}
     if not choice.text and not choice.without and (choice.refused or not choice.offers):
         keys["empty"] = ("^E", "empty value")
-    return [("", "\n"), *_keys_line({**keys, "esc": ("esc", back)}, "", width)]
+    return [("", "\n"), *_keys_line({**keys, "esc": ("esc", back)}, "")]

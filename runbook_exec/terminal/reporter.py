@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from operator import attrgetter
-from pathlib import Path
 
 from ..diagnostics.excerpt import format_excerpt
 from ..engine.attempts.background_events import BackgroundEnded, BackgroundOutput
@@ -26,27 +25,20 @@ from ..engine.events import (
     ValueGiven,
 )
 from ..engine.state import State
-from ..plan.model import ItemId, Plan, PlanItem
+from ..plan.model import ItemId, Plan, PlanItem, Value
 from ..plan.retries import count_retries
 from ..plan.values import describe_value
-from ..system.people import expand_home
 from ..text.ansi import escape_unprintable, escape_unprintable_code, flatten_output
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
 from ..text.span import Span
-from .introduction import find_introductions, find_preparations
-from .run_summary import describe_answers, write_summary
+from .run_header import shorten_path, write_header
+from .run_summary import describe_answers, write_recap, write_summary
 from .section_hint import write_section_hint
-from .step_view import StepView, format_title
+from .step_view import StepView, format_place, format_title
 from .writer import TerminalWriter
 
-_BELOW = 19  # rows that the header and the first statement take
-
-_LAST_OUTPUT = 4096  # characters of it that are kept
-
 _LAST_OUTPUT, _LAST_LINES = 4000, 5  # characters and lines of a statement in the background that are shown
-
-_INTRODUCTION = 8  # lines of the text above a procedure that are shown, besides warnings and notes
 
 
 class TerminalReporter(TerminalWriter):
@@ -55,66 +47,43 @@ class TerminalReporter(TerminalWriter):
     def __init__(self, plan: Plan, fd: int, *, tty: bool, colour: bool, width: Callable[[], int]) -> None:
         super().__init__(fd, tty=tty, colour=colour, width=width)
         self.plan = plan
-        self._steps = StepView(self)
+        self._steps = StepView(self, lambda: self.plan)
         self._captured: dict[int, list[str]] = {}  # names of values by step
         self._began = time.monotonic()
         self._try = 1  # the number of the present attempt at a statement that is retried
         self._printed = ""  # the end of the statement's output
         self._repeats = False  # whether the last attempt is followed by another
         self._behind: dict[ItemId, str] = {}  # the last output of statements in the background
+        self._unread = ""  # what enter does once a person has read the text that was shown last
+        self.find_state: Callable[[], State] = State  # where the run is
         self._pending: list[str] = []  # lines about captures, shown once the statement has ended
 
     # before statements -----------------------------------------------------------------------------------
 
     def show_header(self, facts: Sequence[str]) -> None:
         """Show the title of the page that is about to run, and facts about the run."""
-        runbook = self.plan.runbook
-        title = escape_unprintable(runbook.title)
-        if not self.tty:
-            self.write_line(f"{title} ({escape_unprintable(runbook.path)}): {' · '.join(facts)}")
-            return
-        path = _shorten(runbook.path)
-        self.write_line()
-        room = self.width - 2 - count_columns(path)
-        if count_columns(title) + 4 <= room:
-            self.write_line(self.paint(pad(f"  {title}", room), "bold") + self.paint(path, "dim"))
-        else:
-            self.write_wrapped(title, "bold")
-            self.write_line("  " + self.paint(path, "dim"))
-        self.write_wrapped(" · ".join(fact.replace(" ", "\xa0") for fact in facts))
-        self.write_line("  " + self.paint("─" * (self.width - 4), "dim"))
-        self._show_introduction()
-        for prose in self.plan.procedure.prose:
-            self._steps.show_prose(prose.text)
+        if write_header(self, self._steps, self.plan, facts):
+            self._unread = "begin"  # the first statement would push some of it off the screen
 
-    def _show_introduction(self) -> None:
-        """Show what the page says above the procedure: warnings in full, the beginning of the rest."""
-        runbook, procedure = self.plan.runbook, self.plan.procedure
-        for each in find_introductions(runbook, procedure):
-            self._steps.show_prose(each.callouts)
-            self._steps.warned = self._steps.warned or bool(each.callouts)
-            most = max(_INTRODUCTION // 2, min(_INTRODUCTION, self.rows - _BELOW))
-            self._steps.show_prose(each.text, most, each.line)
-        sections = find_preparations(runbook, procedure)
-        if sections:
-            names = ", ".join(f"{section.title} (line {section.span.line})" for section in sections)
-            self.write_line()
-            self.write_wrapped(f"The page has more to read before: {names}", indent=5)
+    def take_unread(self) -> str:
+        """Return what enter does once a person has read the last text of the page; "" if there is none."""
+        unread, self._unread = self._unread, ""
+        return unread
 
     def show_statement(self, item: PlanItem, text: str) -> None:
         """Show a statement before it runs, once, in its step with the document's own words."""
         warnings = self.plan.warnings.get(item.where, ())
         named = f"on {host}" if (host := self.plan.find_host(item)) else ""
         place = self.plan.places.describe(item.where) or named
-        self._steps.show_statement(item, text, len(self.plan.procedure.steps), warnings, place)
+        self._steps.show_statement(item, text, warnings, place)
 
     def show_manual_step(self, item: PlanItem) -> None:
         """Show a step, or a block of one, that a person does; once."""
-        self._steps.show_manual_step(item, len(self.plan.procedure.steps))
+        self._steps.show_manual_step(item)
 
-    def reset_statement(self) -> None:
-        """Show the statement again at the next question, because much output may be between."""
-        self._steps.reset()
+    def reset_statement(self, *, prose: bool = False) -> None:
+        """Show the statement again at the next question, with `prose` also what the page says around it."""
+        self._steps.reset(prose=prose)
 
     # events ----------------------------------------------------------------------------------------------
 
@@ -123,6 +92,7 @@ class TerminalReporter(TerminalWriter):
         match event:
             case StatementStarted():
                 self.end_output()  # of the shell's start
+                self._unread = "" if event.statement else self._unread  # nobody was asked
                 self._printed = ""
                 item = _find_item(self.plan, event.step, event.block, event.statement)
                 is_counted = item is not None and (count_retries(item.annotation) or self._repeats)
@@ -165,7 +135,7 @@ class TerminalReporter(TerminalWriter):
     def _show_answer(self, event: Answered) -> None:
         done = event.answer == "done"
         if (item := _find_item(self.plan, event.step, event.block, event.statement)) is not None:
-            self._steps.show_heading(item, len(self.plan.procedure.steps))
+            self._steps.show_heading(item)
         mark = self.paint("✓", "green") if done else "–"
         note = f": {escape_unprintable(event.note)}" if event.note else ""
         self.write_line()
@@ -194,8 +164,9 @@ class TerminalReporter(TerminalWriter):
             self.write_line(self.paint(line, "dim"))
         self._pending.clear()
         item = _find_item(self.plan, event.step, event.block, event.statement)
-        if item is not None and not event.problem and self._is_last(item):
-            self._steps.show_rest(item)
+        is_last = item is not None and not event.problem and self._is_last(item)
+        if item is not None and is_last and self._steps.show_rest(item):
+            self._unread = "continue"
 
     def _show_background_end(self, event: BackgroundEnded) -> None:
         """Show that a statement in the background has ended, and what it has printed last."""
@@ -250,7 +221,8 @@ class TerminalReporter(TerminalWriter):
             return
         path = self.plan.runbook.path
         first = "interrupted" if problem.startswith("exited 130 ") else problem.split("\n")[0]
-        place = f"{item.where.step}/{len(self.plan.procedure.steps)}  {format_title(item.step)}"
+        place = format_title(item.step, self.plan.runbook.text)
+        place = place if self.tty else f"{format_place(self.plan, item.where)}  {place}"
         outcome = f"{first} after {took}" + f", try {self._try}" * (self._try > 1)
         room = self.width - count_columns(outcome) - 10
         if self.tty and room > 10:
@@ -258,7 +230,7 @@ class TerminalReporter(TerminalWriter):
         if self.tty:
             self.write_line()
         self.write_line(f"  {cross}  {place} · {self.paint(outcome, 'bold')}")
-        self.write_line(f"     {_shorten(path) if self.tty else escape_unprintable(path)}:{item.line}")
+        self.write_line(f"     {shorten_path(path) if self.tty else escape_unprintable(path)}:{item.line}")
         self.write_line()
         note = f"{first}; the run has stopped here" if self.tty else first
         for line in self._format_excerpt(item.statement.span, note):
@@ -275,6 +247,10 @@ class TerminalReporter(TerminalWriter):
         code, carets = format_excerpt(text, span).split("\n")
         gutter = carets.partition("│")[0]
         return [clip(code, room), clip(carets, room), *(f"{gutter}│ {part}" for part in wrap(note, room - 8))]
+
+    def show_recap(self, state: State, values: Mapping[str, Value]) -> None:
+        """Show what a resumed run has done already, and the values that it has."""
+        write_recap(self, self.plan, state, values)
 
     # the end ---------------------------------------------------------------------------------------------
 
@@ -314,12 +290,3 @@ def _first_line(text: str) -> str:
     """Return the first line of a statement, with an ellipsis if it has more."""
     first, _, more = escape_unprintable_code(text).strip().partition("\n")
     return f"{first.removesuffix(chr(92)).rstrip()} …" if more else first
-
-
-def _shorten(path: str) -> str:
-    """Return the path relative to the working directory or to home, if it is below one of them."""
-    absolute = Path(path).absolute()
-    for folder, lead in ((Path.cwd(), ""), (expand_home("~"), "~/")):
-        if folder != "~" and absolute.is_relative_to(folder):
-            return escape_unprintable(lead + str(absolute.relative_to(folder)))
-    return escape_unprintable(path)

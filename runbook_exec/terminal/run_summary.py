@@ -8,7 +8,8 @@ from ..document.model import Step
 from ..engine.events import FINISHED, Asked, RunEnded
 from ..engine.state import ItemStatus, State, has_failed, next_item
 from ..light_classes import NamedTuple
-from ..plan.model import Plan
+from ..plan.model import Plan, Value
+from ..plan.values import describe_value
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
@@ -44,13 +45,35 @@ def write_summary(
     `took` is in seconds.
     """
     writer.write_line()
-    writer.write_wrapped(describe_outcome(plan, state, ended, took), "bold")
+    outcome = describe_outcome(plan, state, ended, took)
+    if ended.outcome != "succeeded" and state.acted:
+        outcome += f"  Total {format_duration(took)}."
+    writer.write_wrapped(outcome, "bold")
     # the reason why a statement failed was shown below the statement
     unseen = ended.outcome == "failed" and "failed" not in state.done.values()
     if ended.reason and (ended.outcome == "waiting" or unseen):
         writer.write_wrapped(ended.reason)
     writer.write_line()
     rows = [summarize_step(plan, step, state, captured) for step in plan.procedure.steps]
+    _write_rows(writer, rows)
+    writer.write_line()
+
+
+def write_recap(writer: TerminalWriter, plan: Plan, state: State, values: Mapping[str, Value]) -> None:
+    """Write what a resumed run has done already, and the values that it has."""
+    done = {where.step for where, status in state.done.items() if status != ItemStatus.NOT_NEEDED}
+    rows = [summarize_step(plan, step, state, {}) for step in plan.procedure.steps if step.number in done]
+    if not rows:
+        return
+    writer.write_line()
+    writer.write_wrapped("Before this run was resumed:", "bold")
+    _write_rows(writer, rows)
+    known = [f"<{name}> {describe_value(value.text, value.secret)}" for name, value in values.items()]
+    if known:
+        writer.write_wrapped(f"Values from before: {', '.join(known)}")
+
+
+def _write_rows(writer: TerminalWriter, rows: Sequence[SummaryRow]) -> None:
     times = max((count_columns(row.time) for row in rows), default=0)
     noted = min(max((count_columns(row.notes) for row in rows), default=0), _NOTES)
     titles = min(
@@ -64,7 +87,6 @@ def write_summary(
         writer.write_line(f"{line}   {first}".rstrip())
         for note in more:
             writer.write_line(" " * (titles + times + 13) + note)
-    writer.write_line()
 
 
 def describe_answers(asked: Asked, run: str) -> str:
@@ -82,7 +104,9 @@ def describe_outcome(plan: Plan, state: State, ended: RunEnded, took: float) -> 
     if ended.outcome == "partial":
         return f"Ended, but not everything was done: {escape_unprintable(ended.reason)}."
     if ended.outcome == "waiting":
-        return f"Waiting for a person.  Nothing {'after this ' if state.done else ''}was run."
+        if not state.done:
+            return "Nothing was run, because no person can be asked here."
+        return "Waiting for a person.  Nothing after this was run."
     stop = next_item(plan, state)
     at = stop.where.step if stop else max((where.step for where in state.done), default=1)
     of = f"step {at} of {len(plan.procedure.steps)}"

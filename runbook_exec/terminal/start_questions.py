@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..engine.events import Outcome, RunStarted
 from ..engine.state import next_item
+from ..plan.builder import items_of
 from ..text.ansi import escape_unprintable
-from ..text.display import wrap
+from ..text.display import clip, count_columns, pad, wrap
 from ..text.moments import format_elapsed
-from .prompts import ask_key
+from .keys import KEYS
+from .prompts import Piece, ask_key, ask_row
+
+_TITLE = 44  # columns of a procedure's title, at most
 
 if TYPE_CHECKING:
+    from ..document.model import Runbook
     from ..runs.record import Record
 
 
@@ -39,6 +45,47 @@ def confirm_second_run(started: RunStarted, width: int, colour: bool) -> None:
         "Continue there, or wait until it has ended.",
     ]
     _ask(sentences, {"n": ("n", "start another run")}, width, colour)
+
+
+def choose_procedure(runbook: Runbook, width: int, colour: bool) -> str:
+    """Ask a person which procedure of a page to run, and return its anchor; dangerous ones come last.
+
+    "" is the whole page, which is offered if nothing in it is dangerous. Raises KeyboardInterrupt if the
+    person picks none.
+    """
+    procedures = sorted(runbook.procedures, key=lambda procedure: procedure.dangerous)
+    counts = [sum(1 for item in items_of(each) if item.statement) for each in procedures]
+    choices = [(each.anchor, each.title, f"line {each.span.line}", each.dangerous) for each in procedures]
+    if runbook.is_sequence:
+        choices.append(("", "All of it, in order", "", False))
+        counts.append(sum(counts))
+    room = min(
+        _TITLE, max(count_columns(escape_unprintable(title)) for _, title, _, _ in choices), width - 34
+    )
+    rows: list[list[Piece]] = []
+    for (_, title, place, dangerous), count in zip(choices, counts, strict=True):
+        facts = f"{place:<10} {count} statement{'s' * (count != 1)}"
+        name = pad(clip(escape_unprintable(title), room), room)
+        rows.append([("bold", name), ("", f"   {facts}"), ("fg:ansiyellow", "  not routine" * dangerous)])
+    number = f"{len(procedures)} procedure{'s' * (len(procedures) != 1)}"
+    why = f" It does not run by itself: {runbook.why_none}." if runbook.why_none else ""
+    about = "\n".join(f"  {line}" for line in wrap(f"{runbook.path} has {number}.{why}", width - 4))
+    above = [("", "\n  "), ("bold", runbook.title), ("", f"\n{about}")]
+    try:
+        picked = ask_row(above, rows, {"q": KEYS["q"]}, colour)
+    except EOFError:
+        raise KeyboardInterrupt from None
+    if isinstance(picked, str):
+        raise KeyboardInterrupt
+    return choices[picked][0]
+
+
+def confirm_action(what: str, width: int) -> bool:
+    """Ask a person to agree to something, and return whether they do."""
+    try:
+        return ask_key({"y": ("y", what), "q": KEYS["q"]}, "›", not os.environ.get("NO_COLOR")) == "y"
+    except (KeyboardInterrupt, EOFError):
+        return False
 
 
 def describe_unfinished_run(record: Record, now: datetime) -> str:
@@ -80,7 +127,7 @@ def _ask(sentences: Sequence[str], keys: dict[str, tuple[str, str]], width: int,
     for sentence in sentences:
         print("\n".join(f"  {line}" for line in wrap(escape_unprintable(sentence), width - 4)))
     try:
-        key = ask_key({**keys, "q": ("q", "quit")}, "›", width, colour)
+        key = ask_key({**keys, "q": ("q", "quit")}, "›", colour)
     except EOFError:
         raise KeyboardInterrupt from None
     if key == "q":

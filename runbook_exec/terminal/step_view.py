@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from ..document.markdown.headings import read_title, split_number
 from ..document.model import Block, Prose, Step
-from ..plan.model import ItemId, PlanItem, StatementWarning
+from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.retries import describe_retries
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.display import clip, count_columns, fold
 from ..text.lazy_pattern import LazyPattern
-from .block_comments import find_comments
-from .markdown import render_markdown
+from .page_text.block_comments import find_comments
+from .page_text.code_view import find_values
+from .page_text.markdown import render_markdown
 from .writer import TerminalWriter
 
 _PREVIEW = 8  # lines below a block that are shown before it runs, at most
@@ -25,16 +27,19 @@ _WARNS = LazyPattern(
     r"danger|warning|caution|careful|attention|important|!!|never|do not|don't", re.IGNORECASE
 )
 
+_COMMENT = LazyPattern(r"<!--.*?-->", re.DOTALL)
+
 _MUCH = 6  # lines of output after which the heading of a step is shown again
 
 
 class StepView:
     """Shows the parts of steps in order, and remembers which it has shown."""
 
-    def __init__(self, writer: TerminalWriter) -> None:
+    def __init__(self, writer: TerminalWriter, find_plan: Callable[[], Plan]) -> None:
         self.text = ""  # the statement that was shown last
         self.warned = False  # whether the page has warnings above the procedure
         self._writer = writer
+        self._find_plan = find_plan
         self._item: ItemId | None = None  # the item that was shown last
         self._step: int | None = None  # the step whose heading was shown last
         self._mark = 0  # lines that had been written when the last statement was shown
@@ -45,11 +50,10 @@ class StepView:
         self,
         item: PlanItem,
         text: str,
-        steps: int,
         warnings: Sequence[StatementWarning] = (),
         place: str = "",
     ) -> None:
-        """Show a statement before it runs, once, in its step; `steps` is the number of steps.
+        """Show a statement before it runs, once, in its step.
 
         `place` is where it runs, if not in the shell of the procedure. Warnings that have a question are
         left to that question.
@@ -58,7 +62,7 @@ class StepView:
             return
         changed = self._item == item.where
         self._item, self.text = item.where, text
-        self.show_heading(item, steps)
+        self.show_heading(item)
         if not self._writer.tty:
             lines = escape_unprintable_code(text).replace("\n", "\n  ")
             self._writer.write_line(f"{f'{escape_unprintable(place)} ' if place else ''}$ {lines}")
@@ -76,11 +80,15 @@ class StepView:
             self._preview(item)
         self._mark = self._writer.written
 
-    def show_rest(self, item: PlanItem) -> None:
-        """Show what is below the last block of a step, once the block has run."""
-        if self._writer.tty:
-            for part in find_rest(item):
-                self._write_lines(self._render_part(part))
+    def show_rest(self, item: PlanItem) -> bool:
+        """Show what is below the last block of a step, once the block has run.
+
+        Returns whether a person must read it before the run continues: it is more than a sample of output.
+        """
+        rest = find_rest(item) if self._writer.tty else ()
+        for part in rest:
+            self._write_lines(self._render_part(part))
+        return any(isinstance(part, Prose) and _instructs(part.text) for part in rest)
 
     def _show_code(self, item: PlanItem, text: str, changed: bool, place: str) -> None:
         """Show a statement with the comments around it, unless they were shown with its old text."""
@@ -89,10 +97,11 @@ class StepView:
         if place:
             self._writer.write_wrapped(escape_unprintable(place), "cyan", indent=5)
         for line in () if changed else comments.above:
-            self._writer.write_code(line, *(("bold", "yellow") if _WARNS.search(line) else ()))
-        self._writer.write_code(text + comments.beside, "bold")
+            self._writer.write_code(line, *(("bold", "yellow") if _WARNS.search(line) else ("dim",)))
+        values = find_values(item.statement, text)
+        self._writer.write_statement(text + comments.beside, values)
         for line in () if changed else comments.below:
-            self._writer.write_code(line)
+            self._writer.write_code(line, *(("bold", "yellow") if _WARNS.search(line) else ("dim",)))
         if tries := describe_retries(item.annotation):
             self._writer.write_wrapped(f"({tries})", "dim", indent=5)
 
@@ -118,12 +127,12 @@ class StepView:
             if not warning.question:
                 self._writer.write_wrapped(warning.message, "yellow", indent=5)
 
-    def show_manual_step(self, item: PlanItem, steps: int) -> None:
+    def show_manual_step(self, item: PlanItem) -> None:
         """Show a step, or a block of one, that a person does; once."""
         if self._item == item.where:
             return
         self._item = item.where
-        self.show_heading(item, steps)
+        self.show_heading(item)
         if self._writer.tty:
             if item.block is None:
                 for part in item.step.parts:
@@ -135,26 +144,31 @@ class StepView:
                 self._writer.write_code(item.block.code.rstrip("\n"), "bold")
         self._shown |= {part.span.start for part in item.step.parts}
 
-    def reset(self) -> None:
-        """Show the statement again at the next question, because much output may be between."""
-        self._item = self._step = None
+    def reset(self, *, prose: bool = False) -> None:
+        """Show the statement again at the next question, because much output may be between.
 
-    def show_heading(self, item: PlanItem, steps: int) -> None:
+        With `prose`, what the page says around it is shown again too.
+        """
+        self._item = self._step = None
+        if prose:
+            self._shown.clear()
+
+    def show_heading(self, item: PlanItem) -> None:
         """Show the heading of the item's step, once, and again after much output."""
         much = self._writer.tty and self._writer.passed - self._passed >= _MUCH
         if self._step == item.where.step and not much:
             return
         self._step, self._passed = item.where.step, self._writer.passed
-        place = f"{item.where.step}/{steps}"
-        line = f"line {item.line}"
+        plan, line = self._find_plan(), f"line {item.line}"
+        title = format_title(item.step, plan.runbook.text)
         paint, write_line = self._writer.paint, self._writer.write_line
         write_line()
         if not self._writer.tty:
-            write_line(f"{place}  {format_title(item.step)}  ({line})")
+            write_line(f"{format_place(plan, item.where)}  {title}  ({line})")
             return
-        room = self._writer.width - count_columns(place) - count_columns(line) - 6
-        title = clip(format_title(item.step), room - 2)
-        lead = f"  {paint(place, 'cyan')}  {paint(title, 'bold')}{' ' * (room - count_columns(title))}"
+        room = self._writer.width - count_columns(line) - 4
+        title = clip(title, room - 2)
+        lead = f"  {paint(title, 'bold', 'cyan')}{' ' * (room - count_columns(title))}"
         write_line(lead + paint(line, "dim"))
 
     def show_prose(self, text: str, most: int | None = None, line: int = 0) -> None:
@@ -199,7 +213,22 @@ def find_rest(item: PlanItem) -> Sequence[Prose | Block]:
     return () if any(isinstance(part, Block) and part.runs for part in rest) else rest
 
 
-def format_title(step: Step) -> str:
-    """Return a step's title, with its number in the document if that differs from its place."""
-    title = escape_unprintable(step.title)
-    return title if step.label == str(step.number) else f"{escape_unprintable(step.label)}. {title}"
+def _instructs(text: str) -> bool:
+    """Return whether prose is more than comments and a line such as `Output:`."""
+    text = _COMMENT.sub("", text).strip()
+    return bool(text) and not (text.endswith(":") and "\n" not in text)
+
+
+def format_place(plan: Plan, where: ItemId) -> str:
+    """Return which of the steps an item is in, such as `step 2 of 7`."""
+    return f"step {where.step} of {len(plan.procedure.steps)}"
+
+
+def format_title(step: Step, page: str) -> str:
+    """Return a step's title with its number, if the page gives it one, in the page's own words."""
+    heading = page[step.span.start : step.span.end].partition("\n")[0].strip(" \t")
+    full = read_title(heading.strip("# \t"))[0]
+    number, _ = split_number(full)
+    if not number or number.casefold() != step.label.casefold():
+        return escape_unprintable(step.title)
+    return escape_unprintable(full if heading.startswith("#") else f"{number}. {step.title}")

@@ -27,9 +27,8 @@ class TextQuestions:
             _describe_question(question, terminal.width - 4),
             question.suggestions,
             secret=question.secret,
-            width=terminal.width,
             colour=self._colour,
-            back="back, keep the value" if question.present else "other keys",
+            back="back, keep the value" if question.present else "back",
         ).value
         if value is not None:
             self._show_value(question.label, describe_value(value, question.secret))
@@ -41,7 +40,6 @@ class TextQuestions:
             [("", "\n  Note for the record:")],
             (),
             secret=False,
-            width=self._terminal.width,
             colour=self._colour,
             draft=self._notes.pop(item.where, ""),
             without="done, without a note",
@@ -66,8 +64,11 @@ def _describe_question(question: ValueNeeded, room: int) -> list[Piece]:
     if not hint and question.suggestions:
         hint = "pick one that was printed, or type it; typing filters"
     known = question.input
-    above: list[Piece] = [("", "\n  "), ("bold", question.label), ("", f"  {hint}\n" if hint else "\n")]
-    notes = wrap(escape_unprintable(known.help), room) if known and known.help else []
+    fits = count_columns(question.label) + count_columns(hint) + 2 <= room
+    beside = f"  {hint}\n" if hint and fits else "\n"
+    above: list[Piece] = [("", "\n  "), ("bold", question.label), ("", beside)]
+    notes = [] if fits else wrap(hint, room)
+    notes += wrap(escape_unprintable(known.help), room) if known and known.help else []
     if known and known.choices:
         notes += wrap("one of " + ", ".join(known.choices), room)
     if question.present:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 
 from ..engine.ports import Wait
@@ -12,12 +12,24 @@ from ..system.streams import OutputStream
 from ..text.ansi import escape_unprintable, escape_unprintable_painted
 from ..text.display import clip, count_columns, fold, wrap
 from ..text.durations import format_duration
+from .page_text.code_view import STYLES, colour_code
 
-_NARROWEST, _WIDEST = 24, 100  # columns; longer lines of prose are hard to read
+NARROWEST, WIDEST = 24, 100  # columns; longer lines of prose are hard to read
 
-_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_STYLES = {
+    "bold": "1",
+    "dim": "2",
+    "underline": "4",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "magenta": "35",
+    "cyan": "36",
+}
 
-_COLOURS = {"red", "green", "yellow", "cyan"}
+_COLOURS = {"red", "green", "yellow", "magenta", "cyan"}
+
+BAR = "▌"  # at the left of a statement that is about to run
 
 
 class TerminalWriter:
@@ -41,12 +53,12 @@ class TerminalWriter:
     @property
     def width(self) -> int:
         """Return the columns for prose."""
-        return max(_NARROWEST, min(self._width(), _WIDEST))
+        return max(NARROWEST, min(self._width(), WIDEST))
 
     @property
     def full_width(self) -> int:
         """Return the columns for code: all of the terminal."""
-        return max(_NARROWEST, self._width())
+        return max(NARROWEST, self._width())
 
     @property
     def rows(self) -> int:
@@ -72,6 +84,20 @@ class TerminalWriter:
         """Write a sentence of ours, indented and wrapped to the width."""
         for line in wrap(escape_unprintable(text), self.width - indent - 2):
             self.write_line(" " * indent + self.paint(line, *styles))
+
+    def write_statement(self, text: str, values: Sequence[tuple[int, int]] = ()) -> None:
+        """Write a statement that is about to run: coloured, with a bar at its left.
+
+        `values` are the offsets of the values that were filled in. They are underlined without colour.
+        """
+        bar = f"  {self.paint(BAR, 'bold', 'cyan')}  "
+        for line in colour_code(text, values, self.full_width - 7):
+            pieces = (self.paint(piece.text, *self._find_styles(piece.kind)) for piece in line)
+            self.write_line(bar + "".join(pieces))
+
+    def _find_styles(self, kind: str) -> tuple[str, ...]:
+        styles = STYLES[kind]
+        return tuple(style for style in styles if style != "underline") if self.colour else styles
 
     def write_code(self, text: str, *styles: str, indent: int = 5) -> None:
         """Write code, indented; only lines longer than the terminal are folded."""

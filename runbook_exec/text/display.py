@@ -1,6 +1,6 @@
 """Measures, cuts and wraps text to columns of a terminal.
 
-Only this module and `terminal.markdown` know rich.
+Only this module and `terminal.page_text.markdown` know rich.
 """
 
 from __future__ import annotations

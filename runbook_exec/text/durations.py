@@ -15,7 +15,9 @@ _UNITS = (
 
 _PART = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s?(ms|[smhdw])"
 
-_DURATION = LazyPattern(rf"{_PART}(?:\s?{_PART})*")
+DURATION_FORM = rf"{_PART}(?:\s?{_PART})*"
+
+_DURATION = LazyPattern(DURATION_FORM)
 
 _PARTS = LazyPattern(_PART)
 

@@ -137,7 +137,7 @@ def test_a_guided_run_shows_no_active_character(program: Program) -> None:
     program.write(NAME, planted_page(in_code=False))
     command = [*COMMAND, NAME]
     with open_screen(command, program.work, program.environment(PLANTED), 100, 50) as shown:
-        shown.wait("really a\\x1b[8m")
+        shown.wait("really a\\x1b[8m", "1 of 3 ›")
         shown.type("y")
         shown.wait("2 of 3 ›")
         shown.type(ENTER)

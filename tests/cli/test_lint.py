@@ -120,7 +120,7 @@ def test_standard_input_is_a_page(program: Program) -> None:
         (("--explain", "M3"), "expected the whole code of a rule, got `M3`; --list-rules lists them"),
         (
             ("--statistics", "--format", "json", "-"),
-            "expected `--statistics` without `--format json`: it is told as text",
+            "expected `--statistics` without `--format json`: statistics are printed as text",
         ),
     ],
 )

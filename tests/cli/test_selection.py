@@ -205,13 +205,13 @@ def test_fish_runs_only_where_it_is_the_majority(program: Program) -> None:
 
 
 def test_show_says_what_runs_first(program: Program) -> None:
-    """What runs only when named comes last, and the whole page after sections in order."""
+    """What runs only if named comes last, and the whole page after sections in order."""
     page = copy_case(program, "operator/multi.md")
     shown = program.run("show", page).stdout
     order = [shown.index(text) for text in ("#deploy", "#roll-back")]
     assert order == sorted(order)
     whole = program.run("show", f"{page}#").stdout
-    assert "left out, runs only when named: Roll back (#roll-back)" in whole
+    assert "left out, runs only if named: Roll back (#roll-back)" in whole
     assert program.run("show", f"{page}#nothing").status == 2
     sections = program.run("show", copy_case(program, "selection/sections-in-order.md")).stdout
     assert sections.endswith("#  all of it, in order\n")

@@ -163,3 +163,56 @@ def test_the_end_of_a_run_names_the_next_commands(program: Program) -> None:
     assert (
         f"\n  resume   runbook-exec resume {run}\n  report   runbook-exec runs report {run}\n" in ran.stdout
     )
+
+
+ONE_STEP = "# Page\n\n## Steps\n\n```bash\necho ran >>marks\n```\n"
+
+
+def test_a_run_without_a_terminal_says_that_nothing_was_run(program: Program) -> None:
+    """It names the option that runs the page unattended."""
+    ran = program.run_page(ONE_STEP)
+    assert ran.status == 3
+    assert "Nothing was run, because no person can be asked here." in ran.stdout
+    assert "`--yes` runs it without asking" in ran.stdout
+
+
+def test_a_run_in_which_nothing_ran_is_not_kept(program: Program) -> None:
+    """A later run of the page does not offer to resume it."""
+    program.write("page.md", ONE_STEP)
+    assert program.run("page.md", "--yes", "--cwd", "page.md").status == 2
+    assert program.run("page.md", "--yes", "--set", "=x").status == 2
+    assert "not finished" not in program.run("page.md", "--yes", "--trust").output
+    assert program.run("runs").stdout.count("page.md") == 1
+
+
+def test_trusting_needs_a_person_or_an_option(program: Program) -> None:
+    """Commands that nobody has seen are not trusted by themselves."""
+    program.write("page.md", ONE_STEP)
+    ran = program.run("trust", "page.md")
+    assert ran.status != 0
+    assert "`--yes` trusts these commands without a terminal; nothing is trusted yet" in ran.stderr
+    assert program.run("page.md", "--yes", env={"RUNBOOK_EXEC_TRUSTED": None}).status != 0
+    assert not (program.work / "marks").exists()
+
+
+def test_a_trust_record_that_cannot_be_saved_is_an_error(program: Program) -> None:
+    """The error names the folder and the variable that moves it."""
+    program.write("page.md", ONE_STEP)
+    program.write("taken", "")
+    ran = program.run("trust", "page.md", "--yes", env={"XDG_STATE_HOME": str(program.work / "taken")})
+    assert ran.status == 2
+    assert "error: cannot save the trust record in `" in ran.stderr
+    assert "set XDG_STATE_HOME to a folder that you can write to" in ran.stderr
+
+
+def test_a_rehearsal_says_which_files_it_has(program: Program) -> None:
+    """A page that reads a local folder fails in the empty folder of its rehearsal."""
+    program.write("page.md", "# Page\n\n## Steps\n\n```bash\nls card\n```\n")
+    (program.work / "card").mkdir()
+    assert program.run("page.md", "--yes", "--trust", "--record").status == 0
+    ran = program.run("rehearse", "page.md")
+    assert "R705" in ran.output
+    assert (
+        "a rehearsal runs in an empty folder; `files: DIR` in the transcript copies files into it"
+        in ran.output
+    )

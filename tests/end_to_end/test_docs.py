@@ -18,7 +18,10 @@ from markdown_it import MarkdownIt
 
 from practice.forgejo import serving
 from practice.world import create
+from runbook_exec.cli.commands import COMMANDS
+from runbook_exec.cli.completion.parsers import find_parser
 from runbook_exec.cli.main import parse_arguments
+from runbook_exec.document.front_matter.settings import INPUT_NAMES, SETTING_NAMES
 from runbook_exec.document.parser import parse_runbook
 from tests.support.guides import COLUMNS, ROWS, Command, Reader, parse_acts
 from tests.support.paths import REPOSITORY
@@ -26,11 +29,11 @@ from tests.support.program import COMMAND, Program, prepare_program
 from tests.support.screen import open_screen
 
 DOCS = REPOSITORY / "docs"
-OURS = "git+https://example.org/OWNER/runbook-exec"
+OURS = "git+https://example.org/OWNER/runbook-exec@v0.2.0"
 # commands in files for CI that cannot be tried here, because they download something
 INSTALLING = (
-    f"pip install {OURS}",
-    f'pip install "runbook-exec[site] @ {OURS}" "mkdocs<2" mkdocs-material',
+    f'pip install "runbook-live @ {OURS}"',
+    f'pip install "runbook-live[site] @ {OURS}" "mkdocs<2" mkdocs-material',
     "apt-get update && apt-get install --yes fish",
 )
 ACTIONS = ("actions/checkout@v4",)
@@ -97,7 +100,7 @@ def executable(path: Path, text: str) -> None:
 
 # commands of the README: begun and left; not run; with several exit statuses
 BEGUN = ("scripts/practice", "runbook-exec runbooks/rotate-fly-token.md")
-NOT_RUN = ("scripts/test",)  # this command runs this test
+NOT_RUN = ("pipx install .",)  # tests/packaging installs a wheel with pipx and uv
 STATUSES = {"runbook-exec due": (0, 4)}  # the runbooks that are due depend on the day
 
 
@@ -109,7 +112,9 @@ PAGES: Mapping[str, Callable[[Path], Reader]] = {
     "tutorial.md": clone,
     "how-to/adopt-a-folder-of-notes.md": repository,
     "how-to/check-pages-in-ci.md": releasing,
+    "how-to/put-several-procedures-on-a-page.md": folder,
     "how-to/take-secrets-from-1password.md": clone,
+    "how-to/use-secrets-in-ci.md": releasing,
     "how-to/share-a-record.md": repository,
     "how-to/migrate-from-runme.md": folder,
     "site.md": site,
@@ -124,7 +129,8 @@ def runs(path: Path, reader: Reader) -> None:
             if line not in INSTALLING:
                 known_to_us = line.startswith(("runbook-exec ", "mkdocs ", "git config "))
                 assert known_to_us, f"{path.name}: `{line}` is neither ours nor known"
-                ran = subprocess.run(["sh", "-c", line], cwd=reader.folder, env=reader.environment)
+                environment = {**reader.environment, **each.get("env", {})}
+                ran = subprocess.run(["sh", "-c", line], cwd=reader.folder, env=environment)
                 assert ran.returncode == 0, f"{path.name}: `{line}` ended with {ran.returncode}"
 
 
@@ -219,7 +225,8 @@ def calls(page: Path) -> Iterator[list[str]]:
 def test_commands_in_a_page_are_valid(page: Path) -> None:
     """The program knows every command and option that a page names."""
     for words in calls(page):
-        parse_arguments(words)
+        if words not in (["--version"], ["--help"]):  # these end the program
+            parse_arguments(words)
 
 
 @pytest.mark.parametrize("page", TO_READ, ids=lambda page: str(page.relative_to(REPOSITORY)))
@@ -244,6 +251,21 @@ def test_settings_in_a_page_are_valid(page: Path, program: Program) -> None:
             program.write("pyproject.toml" if project else "runbook-exec.toml", token.content)
             program.write("page.md", "# Page\n")
             assert program.run("lint", "page.md", "--no-cache").stderr == ""
+
+
+def test_the_reference_has_every_option_and_key() -> None:
+    """It has a heading for each option of a run, and names the options of each command, and the settings."""
+    text = (DOCS / "reference.md").read_text(encoding="utf-8")
+    options, _ = find_parser(["run"])
+    names = [name for each in options.list_actions() for name in each.option_strings if name != "-h"]
+    headings = set(re.findall(r"^#### (--[\w-]+)$", text, re.MULTILINE))
+    assert headings == {*names} - {"--help", "--version"}
+    for command in COMMANDS:
+        for action in find_parser([command])[0].list_actions():
+            missing = [name for name in action.option_strings if name.startswith("--") and name not in text]
+            known = {"--help", "--version", "--stdio", "--watch"}
+            assert not set(missing) - known or command == "lint", f"{command}: {missing}"
+    assert [name for name in (*SETTING_NAMES, *INPUT_NAMES) if f"{name}:" not in text] == []
 
 
 def test_links_of_the_documentation_are_not_broken() -> None:

@@ -261,7 +261,7 @@ async def test_symbols_show_what_would_run(program: Program) -> None:
         )
         found = [each for each in symbols or () if isinstance(each, types.DocumentSymbol)]
         procedure, left = found
-        assert (procedure.name, procedure.detail) == ("Steps", "bash, runs unless another is named")
+        assert (procedure.name, procedure.detail) == ("Steps", "bash, default")
         steps = procedure.children or []
         assert [step.name for step in steps] == ["1. Make an id", "2. Deploy"]
         assert [(block.name, block.detail) for block in steps[0].children or ()] == [

@@ -75,7 +75,7 @@ def test_a_label_chooses_for_the_whole_run(program: Program) -> None:
     chosen = [(event.answer, event.group) for event in answered if event.question == "choose"]
     assert chosen == [("2", 1), ("2", 2)]
     report = program.run("runs", "report").stdout
-    assert report.count("alternative 2 was chosen: macOS, said beforehand") == 4  # twice for each step
+    assert report.count("alternative 2 was chosen: macOS, decided in advance") == 4  # twice for each step
     assert "not all of it was run" not in report
 
 

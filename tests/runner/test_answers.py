@@ -7,7 +7,7 @@ import json
 import pytest
 
 from runbook_exec.engine.events import Answered, Asked, Event, RunEnded
-from tests.support.program import Program, ProgramResult
+from tests.support.program import Program, ProgramResult, write_program
 
 STEPS = "# Page\n\n## Procedure\n\n"
 BEGIN = "### 1. Begin\n\n```bash\necho begin >>log\n```\n\n"
@@ -251,3 +251,69 @@ def test_a_run_has_the_id_that_it_is_given(program: Program) -> None:
     assert program.run("page.md", "--yes", "--id", "r.10-a@b").status == 3
     assert program.run("runs", "show", "r.1").status == 0
     assert "r.10-a@b" in program.run("runs").stdout
+
+
+TABS = f"""{STEPS}{BEGIN}### 2. Install
+
+=== "Debian"
+
+    ```bash
+    echo deb >>log
+    ```
+
+=== "macOS"
+
+    ```bash
+    echo mac >>log
+    ```
+{END}"""
+
+
+def test_a_choice_that_waits_is_answered(program: Program) -> None:
+    """A held run asks which alternative to run, and continues with the one that the answer names."""
+    assert start(program, TABS).status == 2
+    assert start(program, TABS, "--hold", "1s").status == 3
+    assert question(program).startswith("choose:2")
+    ran = answer(program, "choose:2")
+    assert (ran.status, log(program)) == (0, ["begin", "mac", "end"]), ran.output
+
+
+def test_a_new_statement_that_waits_is_answered(program: Program) -> None:
+    """A statement that an edit puts before finished ones runs only if the answer says so."""
+    assert start(program, FAILED).status == 1
+    (program.work / "wanted").touch()
+    program.write("page.md", FAILED.replace("echo begin", "echo new >>log\necho begin"))
+    changed = ("--accept-changes", "--trust")
+    assert resume(program, *changed).status == 3
+    assert resume(program, *changed, "--hold", "1s").status == 3
+    assert question(program).startswith("new:1.1:")
+    ran = answer(program, "run", *changed)
+    assert (ran.status, log(program)) == (0, ["begin", "new", "two", "end"]), ran.output
+
+
+INNER = f"{STEPS}### 1. In\n\n```bash\nsh\necho in >>log; test -e wanted\necho more >>log\nexit\n```\n{END}"
+
+
+def test_going_in_again_that_waits_is_answered(program: Program) -> None:
+    """A run that ended inside a shell goes in again only if the answer says so."""
+    assert start(program, INNER).status == 1
+    (program.work / "wanted").touch()
+    assert resume(program).status == 3
+    assert question(program).startswith("enter:1.1:")
+    ran = answer(program, "run")
+    assert (ran.status, log(program)) == (0, ["in", "more", "end"]), ran.output
+
+
+TYPED = f"{STEPS}{BEGIN}### 2. Ping\n\n```bash\nredis-cli\nping\nquit\n```\n{END}"
+
+
+def test_lines_for_a_prompt_that_wait_are_answered(program: Program) -> None:
+    """A held run asks whether each line was typed into its program."""
+    environment = write_program(program, "redis-cli", "#!/bin/sh\necho redis\n")
+    program.write("page.md", TYPED)
+    held = ("--yes", "--no-input", "--no-config", "--hold", "1s")
+    assert program.run_page(TYPED, *held, "--id", "r.1", env=environment).status == 3
+    for label in ("2.2", "2.3"):
+        assert question(program).startswith(f"manual:{label}:")
+        ran = answer(program, "done", "--hold", "1s")
+    assert (ran.status, log(program)) == (0, ["begin", "end"]), ran.output

@@ -94,7 +94,10 @@ def test_without_a_person_an_endless_statement_is_refused_before_anything_runs(p
 def test_a_statement_that_does_not_become_ready_is_ended(program: Program) -> None:
     """Its time is over before it has printed the text: it fails, and nothing of it is left."""
     done = program.run_page(page(TICKS, "touch used", 'background until="ready" timeout=500ms'), "--yes")
-    assert (done.status, "did not print `ready` within 0.5 s, and was ended" in done.stdout) == (1, True)
+    assert (done.status, "output did not contain `ready` within 0.5 s, and was ended" in done.stdout) == (
+        1,
+        True,
+    )
     assert not (program.work / "used").exists()
     assert not is_running(int((program.work / "pid").read_text()))
 

@@ -49,7 +49,7 @@ CASES = {
     "expect": Case('expect="all well"', "echo all; echo all well", 0),
     "expect, of the block": Case('expect="one"', "echo one\necho two", 0),
     "expect, not met": Case(
-        'expect="all well"', "echo all; touch made", 1, ("did not print `all well`",), left=("made",)
+        'expect="all well"', "echo all; touch made", 1, ("output did not contain `all well`",), left=("made",)
     ),
     "expect-not": Case('expect-not="bad"', "echo good", 0),
     "expect-not, met": Case('expect-not="bad"', "echo bad\ntouch made", 1, ("which must not appear",)),
@@ -66,7 +66,7 @@ CASES = {
         'until="9 lines" retry=1 every=1ms',
         _COUNTS,
         1,
-        ("did not print `9 lines`",),
+        ("output did not contain `9 lines`",),
         ("then",),
         left=("made",),
     ),
@@ -132,7 +132,7 @@ def test_an_annotation_of_a_step_applies_to_all_its_blocks(program: Program) -> 
     page = "# Page\n\n## Steps\n\n<!-- runbook: allow-failure -->\n### 1. It\n\n```fish\nfalse\n```\n\n"
     ran = program.run_page(f"{page}```fish\nfalse\n```\n\n### 2. Then\n\n```fish\nfalse\n```\n", "--yes")
     assert ran.status == 1
-    assert "✗  2/2  Then · exited 1" in ran.stdout
+    assert "✗  step 2 of 2  2. Then · exited 1" in ran.stdout
 
 
 @pytest.mark.parametrize("form", _FORMS)

@@ -155,11 +155,11 @@ def test_a_question_of_a_keeper_is_shown(program: Program, tmp_path: Path) -> No
     env = make_keeper(program, "op", f"{SECRET}\n", ask)
     program.write("page.md", "# P\n\n## Steps\n\n```bash\nop read op://a/b\necho done\n```\n")
     with open_screen([*COMMAND, "page.md"], program.work, program.environment(env)) as seen:
-        seen.wait("1 of 2 ›")
+        seen.wait("1 of 1 ›")
         seen.type(ENTER)
         seen.wait("Enter the password for app:")
         seen.type("letmein", ENTER)
-        seen.wait("keeps secrets", "2 of 2 ›")
+        seen.wait("keeps secrets", "1 of 1 ›")
         seen.type(ENTER)
         assert seen.wait_status() == 0
     assert SECRET.encode() not in left_of(program) + seen.raw

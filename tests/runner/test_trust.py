@@ -42,7 +42,7 @@ def test_untrusted_commands_do_not_run_without_a_person(program: Program, option
     ran = run(program, "page.md", *options)
     assert (ran.status, ran.stdout, log(program)) == (3, "", [])
     assert ran.stderr == (
-        "page.md#procedure: its commands were not trusted on this machine; "
+        "page.md#procedure: its commands are not trusted on this machine yet; "
         "`runbook-exec trust 'page.md#procedure'` shows them and trusts them, `--trust` does unseen\n"
     )
     assert not program.runs.exists()
@@ -235,7 +235,7 @@ def test_trust_shows_the_commands_that_it_trusts(program: Program) -> None:
     """It trusts one procedure or all, for this user only, and can be undone."""
     program.write("page.md", PAGE + "\n## Rollback\n\n```fish\necho back >>log\n```\n")
     ran = run(program, "trust", "page.md#rollback", "--yes")
-    assert "page.md#rollback: its commands were not trusted on this machine." in ran.stdout
+    assert "page.md#rollback: its commands are not trusted on this machine yet." in ran.stdout
     assert "\n    # fish\n    $ echo back >>log\n" in ran.stdout
     assert "echo one" not in ran.stdout
     (kept,) = (program.runs.parent / "trusted").iterdir()
@@ -277,7 +277,7 @@ def test_without_a_folder_for_the_trust_record_nothing_runs(program: Program) ->
     ran = run(program, "page.md", *UNATTENDED, "--trust")
     assert (ran.status, log(program)) == (2, [])
     assert re.search(
-        r"cannot save in `.*\.json` that the page is trusted: (file exists|not a directory)", ran.stderr
+        r"cannot save the trust record in `.*`: (file exists|not a directory); set XDG_STATE_HOME", ran.stderr
     )
 
 

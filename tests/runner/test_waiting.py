@@ -65,7 +65,7 @@ def test_only_the_last_try_counts_for_what_must_be_printed(program: Program) -> 
     (program.work / "tried").rmdir()
     good_first = "if mkdir tried; then echo good; false; else echo other; fi"
     done = program.run_page(page('retry=1 every=1ms expect="good"', good_first), "--yes")
-    assert (done.status, "did not print `good`" in done.output) == (1, True)
+    assert (done.status, "output did not contain `good`" in done.output) == (1, True)
 
 
 def test_what_the_block_has_printed_before_still_counts(program: Program) -> None:

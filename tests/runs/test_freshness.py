@@ -222,7 +222,7 @@ def test_a_runbook_that_never_succeeded_is_due(program: Program) -> None:
     program.run("page.md#emergency", "--yes")
     program.run("page.md", "--yes", "--only", "1")
     ran = program.run("due", "page.md")
-    assert (ran.status, ran.stdout) == (4, "page.md  every 30 days, and it never succeeded as a whole\n")
+    assert (ran.status, ran.stdout) == (4, "page.md  every 30 days, has never completed\n")
     program.write("ready", "")
     program.run("page.md", "--yes", "--done", "2")
     ran = program.run("due", "page.md")

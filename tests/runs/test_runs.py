@@ -149,7 +149,7 @@ def test_show_prints_a_line_for_each_step(program: Program) -> None:
     assert "seconds" not in facts["began"]
     rows = [" ".join(line.split()) for line in lines[-3:]]
     assert rows[0].startswith("1 Look ✓ ")
-    assert rows[1] == "2 Tell them ✓ done by hand: said beforehand with --done"
+    assert rows[1] == "2 Tell them ✓ done by hand: marked done with --done"
     assert rows[2].startswith("3 Do it ✗ ")
     assert rows[2].endswith(" captured <its-id>, exited 1")
     assert all(len(line) <= 80 for line in lines[:1] + lines[-3:])
@@ -167,7 +167,7 @@ def test_show_prints_the_record_as_json(program: Program) -> None:
     assert first["attempts"][0]["captured"] == [{"name": "its-id", "secret": False, "value": "id-7"}]
     assert (second["text"], second["how"], second["attempts"][0]["status"]) == ("test -e id-7", "failed", 1)
     assert (third["how"], third["attempts"]) == ("not run", [])
-    assert told["steps"][1]["answers"][0]["note"] == "said beforehand with --done"
+    assert told["steps"][1]["answers"][0]["note"] == "marked done with --done"
 
 
 def test_a_killed_run_is_unfinished(program: Program) -> None:

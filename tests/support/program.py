@@ -135,9 +135,19 @@ def fish_page(*scripts: str, title: str = "Steps", above: str = "") -> str:
 
 
 def normalize_output(text: str, program: Program) -> str:
-    """Return output without times, ids and folders, which differ between runs."""
+    """Return output without times, ids, folders and the version."""
     text = text.replace(str(program.work), "WORK").replace(str(program.folder / "home"), "HOME")
     text = re.sub(r"\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}\.jsonl", "TIME-RUN.jsonl", text)
     text = re.sub(r"(  answer   runbook-exec resume )[0-9a-f]{8} ", r"\1RUN ", text)
     text = re.sub(r"(runbook-exec (?:resume|runs report)) [0-9a-f]{8}$", r"\1 RUN", text, flags=re.MULTILINE)
+    text = re.sub(r"^runbook-exec \d+\.\d+\.\d+$", "runbook-exec VERSION", text, flags=re.MULTILINE)
     return re.sub(r"\b\d+\.\d s\b", "0.0 s", text)
+
+
+def write_program(program: Program, name: str, text: str) -> dict[str, str]:
+    """Write a program into a folder, and return an environment that has it in `PATH`."""
+    folder = program.folder / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o755)
+    return {"PATH": f"{folder}:{program.environment()['PATH']}"}

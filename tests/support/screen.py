@@ -16,7 +16,7 @@ import pyte
 
 _UNPAINTED = 2.0  # seconds without output after which a screen is complete
 _PAUSE = 0.3  # seconds without output after which a person types the next key
-PATIENCE = 30.0  # seconds that a text may take to appear, on a busy machine
+PATIENCE = 12.0  # seconds that a text may take to appear, on a busy machine
 _MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
 ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"
@@ -100,6 +100,12 @@ class Screen:
         self.child.wait()
         assert self.child.exitstatus is not None, f"killed by {self.child.signalstatus}"
         return int(self.child.exitstatus)
+
+    def resize(self, columns: int) -> None:
+        """Give the terminal another width, as a person does with a window."""
+        self.columns = columns
+        self._display.resize(columns=columns)
+        self.child.setwinsize(self._display.lines, columns)
 
     def hang_up(self) -> None:
         """Close the program's terminal, and wait for the program's end."""

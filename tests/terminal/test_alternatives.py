@@ -14,14 +14,13 @@ def test_a_tab_is_chosen_once_for_the_run(program: Program) -> None:
     with open_screen([*COMMAND, "page.md"], program.work, program.environment()) as shown:
         shown.wait("2 alternatives", "1  Debian", "echo install-deb", "2  macOS", "which one? ›")
         shown.type("2")
-        shown.wait_last("echo install-mac >> log")
-        shown.wait("2 of 6 ›")
+        shown.wait("▌  echo install-mac >> log", "enter run", " ›")
         shown.type(ENTER)
-        shown.wait("echo start >> log", "3 of 6 ›")
+        shown.wait("▌  echo start >> log", "enter run", " ›")
         shown.type(ENTER)
-        shown.wait("test -e ready", "4 of 6 ›")
+        shown.wait("▌  test -e ready", "enter run", " ›")
         shown.type(ENTER)
-        text = shown.wait("echo check-mac >> log", "6 of 6 ›")
+        text = shown.wait("▌  echo check-mac >> log", "enter run", " ›")
         assert "echo check-deb" not in text
         shown.type(ENTER)
         shown.wait("Done.")
@@ -36,9 +35,9 @@ def test_a_choice_survives_the_run_that_made_it(program: Program) -> None:
     with open_screen([*COMMAND, "page.md"], program.work, program.environment()) as shown:
         shown.wait("which one? ›")
         shown.type("2")
-        shown.wait("2 of 6 ›")
+        shown.wait("▌  echo install-mac >> log", "enter run", " ›")
         shown.type(ENTER)
-        shown.wait("3 of 6 ›")
+        shown.wait("▌  echo start >> log", "enter run", " ›")
         shown.type("q")
         assert shown.wait_status() == 130
     ran = program.run("resume", "--yes", "--no-input")

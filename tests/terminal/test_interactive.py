@@ -111,23 +111,30 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         shown.type("999", ENTER)
         shown.wait("That code didn't work")
         shown.type(LOGIN_CODE, ENTER)
+        answer(shown, "enter continue", ENTER)
         shown.wait("successfully logged in", "2 of 7 ›")
         shown.type(ENTER)
         shown.wait("captured <paste-new-token> (secret, ", "add more.deploy-token=••••••••'", "3 of 7 ›")
-        looks_as_reviewed("flagship-3-80x24", shown, lambda text: steadied(text_from(text, "3/7")))
+        looks_as_reviewed(
+            "flagship-3-80x24", shown, lambda text: steadied(text_from(text, "3. Update 1Password"))
+        )
         shown.type(ENTER)
+        answer(shown, "enter continue", ENTER)
         shown.wait("4 of 7 ›")
         shown.type(ENTER)
         shown.wait("5 of 7 ›")
         shown.type(ENTER)
-        shown.wait("d done", "5b. Confirm that CI deploys")
+        answer(shown, "enter continue", ENTER)
+        shown.wait("d done", "5b. Confirm that CI deploys", "6 of 7 ›")
         shown.type("n")
         shown.wait("Note for the record")
         shown.type("run 4711", ENTER)
-        shown.wait("✓  done: run 4711", "6 of 7 ›")
+        shown.wait("✓  done: run 4711", "7 of 7 ›")
         shown.type(ENTER)
         shown.wait("<old-token-id>  pick one")
-        looks_as_reviewed("flagship-7-80x24", shown, lambda text: steadied(text_from(text, "7/7")))
+        looks_as_reviewed(
+            "flagship-7-80x24", shown, lambda text: steadied(text_from(text, "6. Revoke the old token"))
+        )
         shown.type("blumeops-proxy deploy")
         shown.wait("choose a row · ↑ use the text as typed")
         rows = [pick_next(shown) for _ in range(3)]
@@ -148,27 +155,34 @@ def test_the_original_document_runs_unchanged(tmp_path: Path) -> None:
         serving(str(world.folder)),
         open_screen([*COMMAND, str(SEED)], world.work, environment) as shown,
     ):
-        shown.wait("1 of 7 ›")
+        shown.wait("1 of 6 ›")
         shown.type(ENTER)
         shown.wait("paste code here if prompted >")
         shown.type(LOGIN_CODE, ENTER)
-        shown.wait("2 of 7 ›")
+        answer(shown, "enter continue", ENTER)
+        shown.wait("2 of 6 ›")
         shown.type(ENTER)
+        answer(shown, "enter continue", ENTER)
         shown.wait("<paste-new-token>  secret, will not be shown", "enter use it")
-        looks_as_reviewed("seed-3-80x24", shown, lambda text: steadied(text_from(text, "3/6")))
+        looks_as_reviewed(
+            "seed-3-80x24", shown, lambda text: steadied(text_from(text, "3. Update 1Password"))
+        )
         shown.type(ENTER)
-        shown.wait("deploy-token=••••••••'", "3 of 7 ›")
-        for place in ("4 of 7 ›", "5 of 7 ›", "6 of 7 ›"):
+        shown.wait("deploy-token=••••••••'", "3 of 6 ›")
+        for place in ("4 of 6 ›", "5 of 6 ›"):
             shown.type(ENTER)
             shown.wait(place)
         shown.type(ENTER)
+        answer(shown, "enter continue", ENTER)
+        shown.wait("fly tokens list", "6 of 6 ›")
+        shown.type(ENTER)
         shown.wait("the config for your app is missing an app name", "r retry")
         shown.type("s")
-        shown.wait("<old-token-id>", "esc other keys")
+        shown.wait("<old-token-id>", "esc back")
         shown.type(str(world.state()["old_token"]), ENTER)
-        shown.wait("7 of 7 ›")
+        shown.wait("fly tokens revoke", "6 of 6 ›")
         shown.type(ENTER)
-        shown.wait("Ended, but not everything was done: step 6 failed.")
+        shown.wait("Ended, but not everything was done: step 6 failed and was skipped.")
         assert shown.wait_status() == 1
         assert b"fm2_" not in shown.raw
         assert all(so for _, so in outcomes(world))
@@ -179,8 +193,8 @@ def test_the_original_document_runs_unchanged(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("columns", "rows", "env"),
-    [(80, 24, {}), (200, 50, {}), (80, 24, {"NO_COLOR": "1"})],
-    ids=["80x24", "200x50", "no-color"],
+    [(*size, env) for size in ((60, 20), (80, 24), (200, 50)) for env in ({}, {"NO_COLOR": "1"})],
+    ids=lambda value: "no-color" if value == {"NO_COLOR": "1"} else None,
 )
 def test_every_question_looks_as_reviewed(
     program: Program, columns: int, rows: int, env: dict[str, str]
@@ -209,46 +223,54 @@ def _questions(shown: Screen, reviewed: str) -> Iterator[str]:
         )
 
     def newest(text: str) -> str:
-        heading = max(re.findall(r"^  \d/6  .*", text, re.MULTILINE), default="")
+        heading = max(re.findall(r"^  \d\. .*  line \d+$", text, re.MULTILINE), default="")
         # a large screen still shows all earlier output
         return text if shown.columns < 100 else text_from(text, heading)
 
-    yield titled("a statement", "1 of 7 ›")
+    yield titled("a statement", "1 of 6 ›")
+    shown.type("?")
+    yield titled("the keys explained", "run this statement", "? hide", "1 of 6 ›")
     shown.type(ENTER)
-    yield titled("a value", "<host>  pick one", "esc other keys")
+    yield titled("a value", "pick one that", "esc back")
     shown.type("stand")
-    yield titled("a value, filtered", "choose a row · ↑ use the text as typed", "esc other keys")
+    yield titled("a value, filtered", "choose a row · ↑ use", "esc back")
     shown.type(DOWN)
-    yield titled("a value, picked", "enter use mail-2", "esc other keys")
+    yield titled("a value, picked", "enter use mail-2", "esc back")
     shown.type(ESCAPE)
-    yield titled("other keys at a value", "enter give <host>")
+    yield titled("other keys at a value", "enter give <host>", "2 of 6 ›")
     shown.type(ENTER)
-    shown.wait("esc other keys")
+    shown.wait("esc back")
     shown.type("elsewhere")
-    yield titled("a value, typed", "enter use “elsewhere”", "esc other keys")
+    yield titled("a value, typed", "enter use “elsewhere”", "esc back")
     shown.type(ENTER)
-    yield titled("a statement with its value", "set -g host elsewhere", "v other value", "2 of 7 ›")
+    yield titled("a statement with its value", "set -g host elsewhere", "v value", "2 of 6 ›")
     shown.type(ENTER)
-    shown.wait("<door-token>  secret")
+    shown.wait("secret, will not be shown", "esc back")
     shown.type("door-4711")
-    yield titled("a secret, typed", "•••••••••\n", "esc other keys")
+    yield titled("a secret, typed", "•••••••••\n", "esc back")
     shown.type(ENTER)
-    shown.wait("3 of 7 ›")
+    shown.wait("set -g door ", "v value", "2 of 6 ›")
     shown.type(ENTER)
-    yield titled("a confirmation", "Has everybody been told?", "4 of 7 ›")
+    yield titled("instructions after the last block", "enter continue", "q quit")
+    shown.type("b")
+    yield titled("going back", "Go back to which statement?", "which one? ›")
+    shown.type(ESCAPE)
+    shown.wait_until(lambda text: "Go back" not in text and "enter continue" in text, "the question again")
+    shown.type(ENTER)
+    yield titled("a confirmation", "Has everybody been told?", "3 of 6 ›")
     shown.type("y")
     yield titled("alternatives", "› yes", "2 alternatives", "which one? ›")
     shown.type("2")
-    shown.wait("6 of 7 ›")
+    shown.wait("4 of 6 ›")
     shown.type(ENTER)
-    yield titled("a step by hand", "copied by hand", "d done")
+    yield titled("a step by hand", "copied by hand", "d done", "5 of 6 ›")
     shown.type("n")
     yield titled("a note", "Note for the record:", "esc back")
     shown.type("Ada", ENTER)
-    shown.wait("✓  done: Ada", "7 of 7 ›")
+    shown.wait("✓  done: Ada", "6 of 6 ›")
     shown.type(ENTER)
-    shown.wait("postfix: fatal", "7 of 7 ›")
-    yield titled("a failure", "r retry", "7 of 7 ›")
+    shown.wait("postfix: fatal", "6 of 6 ›")
+    yield titled("a failure", "r retry", "6 of 6 ›")
     shown.type(INTERRUPT)
     yield titled("one ^C at a question", "^C again quits")
     shown.type("q")
@@ -265,9 +287,9 @@ def test_an_interrupt_ends_only_the_statement(program: Program) -> None:
         answer(shown, "1 of 3 ›", ENTER)
         answer(shown, "2 of 3 ›", ENTER)
         answer(shown, "… 2 s, ^C interrupts", INTERRUPT)
-        shown.wait("✗  2/3  Step · interrupted after")
+        shown.wait("✗  2. Step · interrupted after")
         answer(shown, "r retry", "!")
-        shown.wait_last("comes back here\n\nfish>")
+        shown.wait_last("to return.\n\nfish>")
         shown.type("function sleep; echo $greeting from the prompt; end", ENTER)
         shown.wait_last("prompt; end\nfish>")
         shown.type(END)
@@ -283,7 +305,7 @@ def test_quitting_after_a_failure_is_a_failure(program: Program) -> None:
     with guided(program, steps("true", "false", "true")) as shown:
         answer(shown, "1 of 3 ›", ENTER)
         answer(shown, "2 of 3 ›", ENTER)
-        shown.wait("✗  2/3  Step · exited 1")
+        shown.wait("✗  2. Step · exited 1")
         answer(shown, "r retry", "q")
         shown.wait("Stopped at step 2 of 3.  Nothing after it was run.")
         assert shown.wait_status() == 1
@@ -297,12 +319,12 @@ def test_the_prompt_is_that_of_the_session(program: Program) -> None:
     with guided(program, steps("set -g a one", "echo $a $b")) as shown:
         answer(shown, "1 of 2 ›", ENTER)
         answer(shown, "2 of 2 ›", "!")
-        shown.wait_last("comes back here\n\nfish>")
+        shown.wait_last("to return.\n\nfish>")
         shown.type("set -g b two; echo seen:$a", ENTER)
         shown.wait_last("seen:one\nfish>")
         shown.type("exit", ENTER)
         answer(shown, "2 of 2 ›", "!")
-        shown.wait_last("comes back here\n\nfish>")
+        shown.wait_last("to return.\n\nfish>")
         shown.type(END)
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("\none two", "Done.")
@@ -357,7 +379,7 @@ def test_a_failed_statement_can_be_corrected(program: Program) -> None:
     with guided(program, steps("false"), EDITOR=editor(program, "sed -i s/false/true/ page.md")) as shown:
         answer(shown, "1 of 1 ›", ENTER)
         answer(shown, "r retry", "e")
-        shown.wait("the page was edited", "     true")
+        shown.wait("the page was edited", "▌  true")
         answer(shown, "enter run", ENTER)
         shown.wait("Done.")
         assert shown.wait_status() == 0
@@ -395,7 +417,7 @@ def test_a_value_can_be_changed(program: Program) -> None:
     with guided(program, steps("echo got <name>")) as shown:
         answer(shown, "type or paste a value", "first", ENTER)
         shown.wait("echo got first")
-        answer(shown, "v other value", "v")
+        answer(shown, "v value", "v")
         answer(shown, "type or paste a value", "second", ENTER)
         shown.wait("echo got second")
         answer(shown, "1 of 1 ›", ENTER)
@@ -407,9 +429,9 @@ def test_a_typed_secret_is_not_recorded(program: Program) -> None:
     """It reaches the program, but not the screen or any file."""
     with guided(program, steps("string length <door-token>; echo <door-token> >/dev/null")) as shown:
         answer(shown, "type or paste a value", "hunter2-hunter2", ENTER)
-        answer(shown, "1 of 2 ›", ENTER)
+        answer(shown, "1 of 1 ›", ENTER)
         shown.wait("\n15")
-        answer(shown, "2 of 2 ›", ENTER)
+        answer(shown, "1 of 1 ›", ENTER)
         shown.wait("Done.")
         assert shown.wait_status() == 0
         assert b"hunter2" not in shown.raw
@@ -524,10 +546,10 @@ def test_a_page_with_several_procedures_has_a_menu(program: Program) -> None:
         looks_as_reviewed("menu-80x24", shown)
         shown.type(ENTER, DOWN, DOWN, DOWN, UP, UP)
         answer(shown, "› 1  Deploy", "2")
-        shown.wait("1/1  Check status")
-        answer(shown, "1 of 2 ›", ENTER)
+        shown.wait("  Check status")
+        answer(shown, "1 of 1 ›", ENTER)
         shown.wait("\nlooked")
-        answer(shown, "2 of 2 ›", ENTER)
+        answer(shown, "1 of 1 ›", ENTER)
         shown.wait("Done.")
         assert shown.wait_status() == 0
 
@@ -538,8 +560,8 @@ def test_the_menu_offers_the_whole_page(program: Program) -> None:
     with guided(program, page) as shown:
         shown.wait("All of it, in order")
         answer(shown, "which one? ›", "4")
-        shown.wait("1/3  Deploy")
-        answer(shown, "1 of 4 ›", "q")
+        shown.wait("  Deploy")
+        answer(shown, "1 of 3 ›", "q")
         assert shown.wait_status() == 130
 
 
@@ -548,7 +570,7 @@ def test_the_menu_says_why_the_only_procedure_does_not_run(program: Program) -> 
     with guided(program, "# Page\n\n## Clean up\n\n```fish\necho done\n```\n") as shown:
         shown.wait("does not run by itself", "deletes, stops or")
         answer(shown, "which one? ›", "1")
-        shown.wait("1/1  Clean up")
+        shown.wait("  Clean up")
         answer(shown, "1 of 1 ›", "q")
         assert shown.wait_status() == 130
 
@@ -597,8 +619,9 @@ def test_a_signal_ends_the_run(program: Program, number: signal.Signals, script:
     with guided(program, steps(script)) as shown:
         found = termios.tcgetattr(shown.child.child_fd)
         if "sleep" in script:
-            answer(shown, "1 of 2 ›", ENTER)
-            answer(shown, "2 of 2 ›", ENTER)
+            answer(shown, "1 of 1 ›", ENTER)
+            shown.wait("✓  echo begun", "1 of 1 ›")
+            shown.type(ENTER)
             shown.wait("… 2 s")
         else:
             shown.wait("type or paste a value")
@@ -617,8 +640,9 @@ def test_a_signal_ends_the_run(program: Program, number: signal.Signals, script:
 def test_a_closed_terminal_ends_the_run(program: Program) -> None:
     """If the window is closed during a statement, the journal still has its end."""
     with guided(program, steps("echo begun; command sleep 100")) as shown:
-        answer(shown, "1 of 2 ›", ENTER)
-        answer(shown, "2 of 2 ›", ENTER)
+        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("✓  echo begun", "1 of 1 ›")
+        shown.type(ENTER)
         shown.wait("… 2 s")
         shown.hang_up()
     last = program.read_events()[-1]
@@ -661,7 +685,7 @@ def test_a_guided_run_shows_characters_that_cannot_be_seen(program: Program) -> 
     with guided(program, DECEIVING) as shown:
         shown.wait(r"Page \u202eone", r"Deploy \u202etwo", r"Check \u202efive")
         answer(shown, "which one? ›", "1")
-        shown.wait(r"1/1  Deploy \u202etwo", r"Prose \u200bthree, \u202eand", r"\u2066help", "other keys")
+        shown.wait(r"  Deploy \u202etwo", r"Prose \u200bthree, \u202eand", r"\u2066help", "other keys")
         shown.type("v1", ENTER)
         shown.wait(r"echo a\u202eb v1", r"Really \u202efour?")
         output = shown.raw

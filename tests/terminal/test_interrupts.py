@@ -37,9 +37,9 @@ def test_an_interrupt_while_output_is_shown_asks(
     command = [*COMMAND, "page.md", "--no-config", *words]
     with open_screen(command, program.work, program.environment()) as shown:
         if not words:
-            shown.wait("skip")
+            shown.wait("q quit")
             shown.type(ENTER)
-        shown.wait("abcdef")
+        shown.wait("abcdefghijkl\nabcdefghijkl")
         until = time.monotonic() + random.Random(number).uniform(0, 0.6)  # noqa: S311
         while time.monotonic() < until:
             shown._read(0.01)

@@ -38,9 +38,9 @@ def test_the_next_question_finds_the_terminal_as_before(program: Program, code: 
     with open_screen(
         write_page(program, f"{code} || true", "true"), program.work, program.environment()
     ) as shown:
-        shown.wait("1 of 2 ›")
+        shown.wait("1 of 1 ›")
         shown.type(ENTER)
-        shown.wait("2 of 2 ›")
+        shown.wait("▌  true", "1 of 1 ›")
         assert is_restored(shown)
         shown.type("q")
         assert shown.wait_status() == 130

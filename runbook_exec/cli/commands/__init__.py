@@ -24,18 +24,22 @@ if TYPE_CHECKING:
 # By name: how the command is written, and what it does, for `runbook-exec --help`.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("[run] FILE[#anchor]", "run a procedure of a page"),
-    "show": ("show FILE", "print what would run, in which shell, and the values it needs"),
+    "show": ("show FILE", "print what would run, and the values it needs"),
     "lint": ("lint [PATH…]", "check pages: their blocks, links and values"),
     "rehearse": ("rehearse [PATH…]", "run pages with stand-ins for the programs they call"),
     "resume": ("resume [RUN]", "resume a run that is not finished"),
     "fleet": ("fleet FILE --on HOSTS", "run a page on many hosts"),
-    "attach": ("attach [RUN]", "see a run with --hold in this terminal too, and answer its questions"),
-    "trust": ("trust FILE…", "show the commands of pages, and let them run with `--yes`"),
+    "attach": ("attach [RUN]", "watch or answer a run that was started with --hold"),
+    "trust": ("trust FILE…", "show the commands of pages, and trust them for `--yes`"),
     "runs": ("runs [ACTION]", "list, show, report, replay and verify past runs"),
     "due": ("due [PATH…]", "list the runbooks that are due"),
     "lsp": ("lsp", "show findings in an editor while you type"),
     "docs": ("docs init", "set up a documentation site for runbooks"),
+    "completions": ("completions SHELL", "print or install shell completions and the man page"),
 }
+
+# Not for people: the completions of the shells ask it what a word can be.
+COMPLETE = "__complete"
 
 
 def load_command(name: str) -> Command:
@@ -43,5 +47,5 @@ def load_command(name: str) -> Command:
 
     No command loads the modules of another.
     """
-    command: Command = import_module(f".{name}", __package__)
+    command: Command = import_module(f".{name.strip('_')}", __package__)
     return command

@@ -16,10 +16,17 @@ from ..exit_status import DONE
 from ..launch import name_person
 
 _EPILOG = """\
-keys: ^] d leaves, ^] t asks for the keys, ^] h hands them back, ^] y and ^] n answer one who asks for them;
-every other key goes to the run, if this terminal has the keys
+keys:
+  ^] d  leave; the run continues
+  ^] t  ask for the keys
+  ^] h  hand them back
+  ^] y  give them to the person who asks
+  ^] n  keep them
 
-exit status: that of the run, if it ends while this terminal is attached; else 0
+Every other key goes to the run if this terminal has the keys.
+
+exit status:
+  That of the run if it ends while this terminal is attached, otherwise 0.
 """
 
 
@@ -31,9 +38,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         "Show a run that was started with --hold in this terminal too, and answer its questions.",
         _EPILOG,
     )
-    parser.add_argument(
-        "run", metavar="RUN", nargs="?", help="the beginning of its id; by default the newest"
-    )
+    parser.add_argument("run", metavar="RUN", nargs="?", help="the beginning of its id; default: the newest")
     parser.add_argument("--watch", action="store_true", help="only watch: never ask for the keys")
     parser.add_argument("--by", metavar="NAME", default="", help="your name, for the journal")
     return parser.parse_args(words)

@@ -14,11 +14,13 @@ from ..arguments import build_parser
 from ..exit_status import DONE
 
 _EPILOG = """\
-The site is built by MkDocs or by zensical, not by this program. `docs init` adds the Markdown extension
-`runbook_exec.site` to the settings, puts its styles and scripts below docs_dir/assets/runbook-exec, renews
-them after an update, and says each thing that it does.
+MkDocs or zensical builds the site. `docs init` adds the Markdown extension `runbook_exec.site` to the
+settings, copies its styles and scripts to docs_dir/assets/runbook-exec, updates them after an upgrade,
+and prints each change.
 
-exit status: 0 done; 2 the settings cannot be read, or not be changed without rewriting them
+exit status:
+  0  done
+  2  the settings cannot be read, or cannot be changed without rewriting them
 """
 
 
@@ -27,14 +29,19 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         name,
         "runbook-exec docs init [FILE] [--dry-run]",
-        "Have the pages of a documentation site show what runs.",
+        "Set up a documentation site that shows what runs.",
         _EPILOG,
     )
-    parser.add_argument("action", choices=("init",), help="add what the site lacks")
+    parser.add_argument("action", choices=("init",), help="add what is missing")
     parser.add_argument(
-        "file", metavar="FILE", nargs="?", type=Path, default=Path("mkdocs.yml"), help="its settings"
+        "file",
+        metavar="FILE",
+        nargs="?",
+        type=Path,
+        default=Path("mkdocs.yml"),
+        help="the settings of the site; default: mkdocs.yml",
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--dry-run", action="store_true", help="print the changes, and make none")
     return parser.parse_args(words)
 
 

@@ -11,16 +11,20 @@ from ...journal.paths import state_folder
 from ...runs.due import cadences_to_json, find_cadences, format_due
 from ..arguments import build_parser
 from ..exit_status import EXIT_STATUS
+from ..layout import DUE, print_laid_out
 from ..output import print_lines, print_warnings
 from ..pages import find_runbooks
 from ..refusal import refuse_io_errors
 
 _EPILOG = """\
-A runbook has a cadence if its front matter says so: `runbook: {cadence: 75d}`. What counts is the last run of
-its procedure that succeeded as a whole, in the journals of this machine or in `NAME.runs.json` beside it.
-Without a path it looks at runbooks/ and docs/, as far as they are there.
+The front matter of a runbook gives its cadence: `runbook: {cadence: 75d}`. The last run that completed
+its procedure counts, in the journals of this machine or in `NAME.runs.json` next to the runbook. Without
+a path, it checks runbooks/ and docs/ if they exist.
 
-exit status: 0 nothing is due; 4 something is; 2 the command line is refused, or a page could not be read
+exit status:
+  0  nothing is due
+  2  the command line is refused, or a page could not be read
+  4  a runbook is due
 """
 
 
@@ -29,7 +33,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         name,
         "runbook-exec due [PATH…] [--json]",
-        "List the runbooks whose cadence has passed since they last succeeded.",
+        "List the runbooks that are due: their cadence has passed since they last succeeded.",
         _EPILOG,
     )
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files and folders")
@@ -44,7 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
     with refuse_io_errors():
         found, unread, damaged = find_cadences(find_runbooks(arguments.paths), folder, now)
         print_warnings([*damaged, *unread])
-        print_lines(cadences_to_json(found) if arguments.json else "\n".join(format_due(found, now)))
+        if arguments.json:
+            print_lines(cadences_to_json(found))
+        elif lines := "\n".join(format_due(found, now)):
+            print_laid_out(lines, DUE)
     if any(each.due for each in found):
         return EXIT_STATUS["due"]
     return EXIT_STATUS["unread" if unread else "done"]

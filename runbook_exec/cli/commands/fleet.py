@@ -10,11 +10,15 @@ from ..arguments import add_asking, add_inputs, add_set, add_shell, build_parser
 from ..fleet import resume_fleet, run_fleet
 
 _EPILOG = """\
-PATTERN: names with commas between (`web1,web2`), `@FILE` with a name on each line, or with --inventory a
-pattern of Ansible (`web:!canary`). Every host has a run and a journal of its own, `FLEET.HOST`.
+PATTERN is a list of names (`web1,web2`), `@FILE` with one name on each line, or with --inventory a pattern of
+Ansible (`web:!canary`). Every host has its own run and journal, `FLEET.HOST`.
 
-exit status: 0 all succeeded; 1 some failed, or were not begun; 2 refused; 3 some wait for a person;
-130 interrupted
+exit status:
+  0    all hosts succeeded
+  1    some failed, or were not started
+  2    the command line or the page is refused
+  3    some wait for a person
+  130  interrupted
 """
 
 
@@ -23,12 +27,46 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         name,
         "runbook-exec fleet FILE[#anchor] --on PATTERN [options]\n       runbook-exec fleet --resume FLEET",
-        "Run a page on many hosts: a run for each, some at once.",
+        "Run a page on many hosts: one run for each host, several at a time.",
         _EPILOG,
     )
-    parser.add_argument("file", metavar="FILE[#anchor]", nargs="?", help="the page, and which procedure")
-    hosts = parser.add_argument_group("hosts")
-    hosts.add_argument("--on", metavar="PATTERN", help="the hosts")
+    parser.add_argument(
+        "file", metavar="FILE[#anchor]", nargs="?", help="the page, and one of its procedures"
+    )
+    _add_hosts(parser.add_argument_group("hosts"))
+    values = parser.add_argument_group("values")
+    add_set(values, "the value of <NAME> on every host, or `-` to read it from standard input")
+    add_inputs(values, " (YAML)")
+    what = parser.add_argument_group("what runs")
+    what.add_argument(
+        "--choose",
+        metavar="LABEL",
+        action="append",
+        default=[],
+        help="the alternative that runs, such as a tab",
+    )
+    what.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
+    what.add_argument(
+        "--cwd", metavar="DIR", help="the folder where the shells start; default: the home folder"
+    )
+    what.add_argument("--no-config", action="store_true", help="do not load the configuration of the shells")
+    what.add_argument(
+        "--confirmed",
+        metavar="STEP",
+        action="append",
+        default=[],
+        help="answer this step's `confirm` with yes",
+    )
+    add_shell(what)
+    add_asking(parser.add_argument_group("asking"))
+    parser.add_argument("--json", action="store_true", help="print events as lines of JSON, with their host")
+    return parser.parse_args(words)
+
+
+def _add_hosts(hosts: argparse._ArgumentGroup) -> None:
+    hosts.add_argument(
+        "--on", metavar="PATTERN", help="the hosts: a list of names, @FILE, or a pattern of Ansible"
+    )
     hosts.add_argument("--inventory", metavar="FILE", help="an inventory of Ansible that has the hosts")
     hosts.add_argument(
         "--at-once", metavar="N", type=_positive, default=20, help="run on N hosts at a time (default: 20)"
@@ -38,7 +76,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         metavar="N",
         type=_whole,
         default=3,
-        help="begin no more hosts when more than N have failed (default: 3)",
+        help="start no more hosts when more than N have failed (default: 3)",
     )
     hosts.add_argument(
         "--first",
@@ -47,25 +85,12 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         default=1,
         help="run on N hosts first, and on the others only if they succeed (default: 1)",
     )
-    hosts.add_argument("--resume", metavar="FLEET", help="continue a fleet with the hosts that are left")
+    hosts.add_argument(
+        "--resume", metavar="FLEET", help="continue a fleet with the hosts that have not succeeded"
+    )
     hosts.add_argument(
         "--reconnect", metavar="DURATION", help="try to reach a lost host for this time (default: 10m)"
     )
-    values = parser.add_argument_group("values")
-    add_set(values, "the value of <NAME> on every host, or `-` to read it from standard input")
-    add_inputs(values, " (YAML)")
-    what = parser.add_argument_group("what runs")
-    what.add_argument("--choose", metavar="LABEL", action="append", default=[], help="the alternative")
-    what.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
-    what.add_argument("--cwd", metavar="DIR", help="where the shells start; by default, at home")
-    what.add_argument("--no-config", action="store_true", help="leave out the configuration of the shells")
-    what.add_argument(
-        "--confirmed", metavar="STEP", action="append", default=[], help="this step's `confirm` is: yes"
-    )
-    add_shell(what)
-    add_asking(parser.add_argument_group("asking"))
-    parser.add_argument("--json", action="store_true", help="print events as lines of JSON, with their host")
-    return parser.parse_args(words)
 
 
 def run(arguments: argparse.Namespace) -> int:

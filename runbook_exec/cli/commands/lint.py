@@ -21,6 +21,7 @@ from ...system.gc_pause import relax_gc
 from ...system.regular_file import read_bounded
 from ..arguments import build_parser
 from ..exit_status import EXIT_STATUS
+from ..layout import FINDINGS, print_laid_out
 from ..lint_work import LintWork
 from ..output import print_text, print_warnings
 
@@ -59,7 +60,9 @@ def lint_pages(asked: LintOptions) -> str:
     if asked.list_rules or asked.explain is not None:
         return _explain(asked.explain)
     if asked.statistics and asked.format != "text":
-        raise Refused(f"expected `--statistics` without `--format {asked.format}`: it is told as text")
+        raise Refused(
+            f"expected `--statistics` without `--format {asked.format}`: statistics are printed as text"
+        )
     selection = _selection(asked)
     pages = _pages(asked.paths)
     given = {STANDARD_INPUT: _read_standard_input()} if STANDARD_INPUT in pages else {}
@@ -115,6 +118,8 @@ def _print_report(asked: LintOptions, work: LintWork, report: Report) -> str:
         sys.stdout.buffer.write(work.given[STANDARD_INPUT])
         sys.stdout.buffer.flush()
         print(text, end="", file=sys.stderr)
+    elif asked.format == "text" and not asked.statistics:
+        print_laid_out(text, FINDINGS)
     else:
         print_text(text)
     print_warnings(report.not_checked)
@@ -130,11 +135,14 @@ def _statistics(report: Report) -> Iterator[str]:
 
 
 _EPILOG = """\
-Without a path it looks at runbooks/ and docs/, as far as they are there. Settings stand in runbook-exec.toml,
-or in the table [tool.runbook-exec] of pyproject.toml; the file nearest to a page counts. The comment
-`<!-- runbook: ignore=CODE -->` passes over its own line and the next, or the whole block that begins there.
+Without a path, it checks runbooks/ and docs/ if they exist. Settings are in runbook-exec.toml, or in the
+table [tool.runbook-exec] of pyproject.toml; the file nearest to a page counts. The comment `<!-- runbook:
+ignore=CODE -->` silences a rule on its own line and the next, or in the whole block that starts there.
 
-exit status: 0 nothing found; 1 something found; 2 something could not be looked at, which is said
+exit status:
+  0  no findings
+  1  findings
+  2  something could not be checked (the output says what)
 """
 
 
@@ -143,7 +151,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         name,
         "runbook-exec lint [PATH…] [options]",
-        "Find what is wrong with pages: in their blocks, as the shells see them, and on the page itself.",
+        "Check pages: the syntax of their blocks, placeholders, links, dates and more.",
         _EPILOG,
     )
     parser.add_argument(
@@ -153,23 +161,29 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         "--format",
         choices=FORMATS,
         default="text",
-        help="how it is told",
+        help="output format",
     )
-    parser.add_argument("--statistics", action="store_true", help="print how often each rule found something")
-    parser.add_argument("--no-cache", action="store_true", help="look at every page anew, and keep nothing")
+    parser.add_argument("--statistics", action="store_true", help="print how many findings each rule has")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="check every page again, and store no results"
+    )
     rules = parser.add_argument_group("which rules (CODES: P101,M3,unused-input,ALL)")
     for option, meaning in (
-        ("--select", "only these rules, in place of the settings'"),
-        ("--extend-select", "these rules too"),
+        ("--select", "only these rules, instead of those in the settings"),
+        ("--extend-select", "also these rules"),
         ("--ignore", "not these rules"),
     ):
         rules.add_argument(option, metavar="CODES", action="append", default=[], help=meaning)
     rules.add_argument(
-        "--commands", action="store_true", help="ask this machine about commands, too: the rules C6xx"
+        "--commands", action="store_true", help="also check which commands this machine has: the rules C6xx"
     )
     rules.add_argument("--list-rules", action="store_true", help="print the rules")
-    rules.add_argument("--explain", metavar="CODE", help="print why a rule is there, with examples")
+    rules.add_argument(
+        "--explain", metavar="CODE", help="explain a rule, with a failing and a passing example"
+    )
     mending = parser.add_mutually_exclusive_group()
-    mending.add_argument("--fix", action="store_true", help="make the changes that are safe")
-    mending.add_argument("--diff", action="store_true", help="show them, and change nothing")
+    mending.add_argument("--fix", action="store_true", help="apply the safe fixes")
+    mending.add_argument(
+        "--diff", action="store_true", help="print the safe fixes as a diff, and change nothing"
+    )
     return parser.parse_args(words)

@@ -9,14 +9,19 @@ from ...lsp.start import start_server
 from ..arguments import build_parser
 
 _EPILOG = """\
-An editor starts it and talks with it over standard input and output; it ends with the editor. It needs
-`pip install 'runbook-exec[lsp]'`. It checks pages while you type, also unsaved ones, and never runs a page.
+An editor starts it, and it ends with the editor. It needs `pip install 'runbook-live[lsp]'`. It checks pages
+while you type, also before you save, and never runs a page.
 """
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of `lsp`."""
-    parser = build_parser(name, "runbook-exec lsp", "Serve an editor that edits runbooks.", _EPILOG)
+    parser = build_parser(
+        name,
+        "runbook-exec lsp",
+        "Run a language server, which shows findings in an editor while you type.",
+        _EPILOG,
+    )
     parser.add_argument("--stdio", action="store_true", help="accepted, because many editors pass it")
     return parser.parse_args(words)
 

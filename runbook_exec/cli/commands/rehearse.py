@@ -22,6 +22,7 @@ from ...rehearsal.transcript.model import is_transcript, transcripts_of
 from ...rehearsal.updater import update_transcript
 from ..arguments import build_parser
 from ..exit_status import EXIT_STATUS
+from ..layout import FINDINGS, print_laid_out
 from ..output import print_text
 
 _DEFAULT = ("runbooks",)
@@ -63,7 +64,7 @@ def rehearse_pages(asked: RehearseOptions) -> str:
             result = _update_transcript(path, Options(programs=programs, lenient=True))
         results.append(result)
         if asked.format == "text":
-            print_text(format_result(result))
+            print_laid_out(format_result(result), FINDINGS)
     report = _report(results, without)
     if asked.format != "text":
         print_text(write(report, asked.format))
@@ -133,10 +134,13 @@ def _reason(result: RehearsalResult) -> str:
 
 
 _EPILOG = """\
-Without a path it looks at runbooks/. A runbook NAME.md is rehearsed as NAME.rehearsal.md beside it says, and
-NAME.ANYTHING.rehearsal.md; in folders, a runbook without one is passed over.
+Without a path, it rehearses the runbooks in runbooks/. The transcripts of NAME.md are NAME.rehearsal.md and
+NAME.ANYTHING.rehearsal.md next to it. In folders, runbooks without a transcript are skipped.
 
-exit status: 0 all passed; 1 something differs; 2 something could not be rehearsed, which is said
+exit status:
+  0  all rehearsals passed
+  1  something differs
+  2  something could not be rehearsed (the output says what)
 """
 
 
@@ -145,7 +149,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         name,
         "runbook-exec rehearse [PATH…] [options]",
-        "Run runbooks with stand-ins for every program that they call, as their transcripts say.",
+        "Run runbooks with stand-ins for the programs they call, as their transcripts describe.",
         _EPILOG,
     )
     parser.add_argument("paths", metavar="PATH", nargs="*", help="runbooks, transcripts, and folders")
@@ -153,14 +157,14 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         "--format",
         choices=FORMATS,
         default="text",
-        help="how it is told",
+        help="output format",
     )
     parser.add_argument(
         "--update",
         action="store_true",
-        help="write what differs into the transcripts, for you to review",
+        help="write the differences into the transcripts, for you to review",
     )
     parser.add_argument(
-        "--list-programs", action="store_true", help="print the programs that a rehearsal lets through"
+        "--list-programs", action="store_true", help="print the programs that a rehearsal does not replace"
     )
     return parser.parse_args(words)

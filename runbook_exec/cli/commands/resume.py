@@ -47,11 +47,12 @@ from ..output import print_warnings
 from ..trust_gate import trust_changed_plan
 
 _EPILOG = """\
-What has finished is not run again. A statement that was running when the run died is in doubt: you say
-whether it happened. Values that were given or captured come back; the shell starts in the folder it was in,
-and statements marked `setup` run again.
+Finished statements do not run again. A statement that was running when the run was killed is in doubt:
+you are asked whether it happened. Values and captures are restored, the shell starts in the folder where
+it was, and statements marked `setup` run again.
 
-exit status: as of a run; 3 also for a doubt, or a changed page, that nobody is there to decide on
+exit status:
+  The same as for a run. It is 3 also if a doubt or a changed page needs a decision.
 """
 
 
@@ -60,11 +61,11 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         name,
         "runbook-exec resume [RUN] [options]",
-        "Take up a run that is not finished, where it has got to.",
+        "Resume a run that is not finished, where it stopped.",
         _EPILOG,
     )
     parser.add_argument(
-        "run", metavar="RUN", nargs="?", help="the beginning of its id; by default the newest"
+        "run", metavar="RUN", nargs="?", help="the beginning of its id; default: the newest unfinished run"
     )
     add_asking(parser)
     parser.add_argument(
@@ -72,7 +73,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         metavar="ID=CHOICE[:TEXT]",
         help="answer the question at which the run waits; `-` reads the answer as JSON from standard input",
     )
-    parser.add_argument("--by", metavar="NAME", default="", help="the person who gives the answer")
+    parser.add_argument("--by", metavar="NAME", default="", help="the person who answers, for the journal")
     add_decided_steps(parser)
     parser.add_argument(
         "--assume",
@@ -80,11 +81,11 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         nargs=2,
         action="append",
         default=[],
-        help="decide beforehand on the statement in doubt (it happened, or run it again), "
-        "or on one that is new before finished ones",
+        help="decide in advance about the statement in doubt (it happened, or run it again), "
+        "or about a new statement before finished ones",
     )
     parser.add_argument(
-        "--accept-changes", action="store_true", help="go on with a page that has been changed since"
+        "--accept-changes", action="store_true", help="continue although the page has changed since"
     )
     parser.add_argument(
         "--accept-lost",
@@ -93,7 +94,11 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     )
     add_set(parser, "give a value, in place of an earlier one; `-` reads it from standard input")
     parser.add_argument(
-        "--choose", metavar="LABEL", action="append", default=[], help="the alternative that runs"
+        "--choose",
+        metavar="LABEL",
+        action="append",
+        default=[],
+        help="the alternative that runs, such as a tab",
     )
     add_failure(parser)
     add_hold(parser)
@@ -243,7 +248,8 @@ def resume_run(
         trust_changed_plan(past.record.plan, plan)
     state, _ = past.make_resumption(plan, store)
     print_warnings(_list_replaced_values(past, plan, state))
-    if operator is None and (lines := list_new_statements(plan, state, [label for _, label in now.assume])):
+    alone = operator is None and not options.is_answerable()
+    if alone and (lines := list_new_statements(plan, state, [label for _, label in now.assume])):
         print("\n".join(lines), file=sys.stderr)
         return WAITING
     return run_with_trust(plan, options, operator, past)

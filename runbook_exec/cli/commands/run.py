@@ -30,7 +30,7 @@ from . import COMMANDS
 
 _ABOUT = "Run the Markdown how-to that people read, in one live shell, statement by statement."
 
-_COMMANDS = "\n".join(f"  {usage:<22}{text}" for usage, text in COMMANDS.values())
+_COMMANDS = "\n".join(f"  {usage:<21}  {text}" for usage, text in COMMANDS.values())
 
 _OVERVIEW = f"""\
 {_ABOUT}
@@ -39,18 +39,22 @@ commands:
 {_COMMANDS}
 
 examples:
-  runbook-exec show runbooks/restore.md              what would run
-  runbook-exec runbooks/restore.md                   run it, asking before each statement
+  runbook-exec show runbooks/restore.md  print what would run
+  runbook-exec runbooks/restore.md       run it, and ask before each statement
 """
 
 _SHORT_HELP = f"""\
 {_OVERVIEW}
-`runbook-exec --help` lists the options of a run
+`runbook-exec --help` lists the options of a run, and `runbook-exec COMMAND --help` those of a command.
 """
 
 _EPILOG = """\
-exit status: 0 done; 1 a statement failed or was skipped; 2 the command line or the document is refused;
-3 waiting for a person (a manual step, a value); 130 interrupted or left by the operator
+exit status:
+  0    done
+  1    a statement failed or was skipped
+  2    the command line or the page is refused
+  3    waiting for a person (a manual step, a value)
+  130  interrupted, or you quit
 """
 
 
@@ -58,20 +62,20 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of a run; `name` is "" if the command is not named."""
     usage = "runbook-exec [run] FILE[#anchor] [options]"
     parser = build_parser(name, usage, _ABOUT if name else _OVERVIEW, _EPILOG)
-    parser.add_argument("file", metavar="FILE[#anchor]", help="the page, and which of its procedures")
+    parser.add_argument("file", metavar="FILE[#anchor]", help="the page, and one of its procedures")
     parser.add_argument("--version", action="version", version=f"runbook-exec {__version__}")
     _add_values(parser.add_argument_group("values"))
     what = parser.add_argument_group("what runs")
-    what.add_argument("--all", action="store_true", help="run the whole page in order; as FILE# does")
+    what.add_argument("--all", action="store_true", help="run the whole page in order, as FILE# does")
     part = what.add_mutually_exclusive_group()
-    part.add_argument("--from", dest="first", metavar="STEP", help="begin at this step")
+    part.add_argument("--from", dest="first", metavar="STEP", help="start at this step")
     part.add_argument("--only", metavar="STEP", help="run this step and nothing else")
     what.add_argument(
         "--choose",
         metavar="LABEL",
         action="append",
         default=[],
-        help="the alternative that runs, such as a tab; again for more",
+        help="the alternative that runs, such as a tab; can be repeated",
     )
     what.add_argument("--dry-run", action="store_true", help="print the plan; run nothing")
     asking = parser.add_argument_group("asking")
@@ -81,12 +85,14 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     add_hold(asking)
     shell = parser.add_argument_group("the shell")
     add_shell(shell)
-    shell.add_argument("--no-config", action="store_true", help="leave out your own shell configuration")
-    shell.add_argument("--cwd", metavar="DIR", help="where the shell starts; by default, here")
-    shell.add_argument("--timeout", metavar="DURATION", help="end a statement after this time (30s, 5m)")
+    shell.add_argument("--no-config", action="store_true", help="do not load your shell configuration")
+    shell.add_argument(
+        "--cwd", metavar="DIR", help="the folder where the shell starts; default: the current folder"
+    )
+    shell.add_argument("--timeout", metavar="DURATION", help="stop a statement after this time (30s, 5m)")
     _add_host(parser.add_argument_group("the host"))
     add_json_events(parser)
-    parser.add_argument("--id", metavar="NAME", default="", help="the id of the run; by default a new one")
+    parser.add_argument("--id", metavar="NAME", default="", help="the id of the run; default: a new one")
     _add_recording(parser)
     if not name and not words:
         parser.exit(REFUSED, _SHORT_HELP)
@@ -97,12 +103,14 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 
 def _add_host(host: argparse._ArgumentGroup) -> None:
     host.add_argument(
-        "--on", metavar="HOST", help="run the page on this host, as `ssh HOST` reaches it; `local` is here"
+        "--on",
+        metavar="HOST",
+        help="run the page on this host, which `ssh HOST` reaches; `local` is this machine",
     )
     host.add_argument(
         "--reconnect",
         metavar="DURATION",
-        help="try to reach a host for this time when its connection is lost; by default 10m",
+        help="if the connection to a host is lost, try to restore it for this time; default: 10m",
     )
 
 
@@ -115,7 +123,7 @@ def _require_command_or_file(parser: argparse.ArgumentParser, word: str) -> None
 
 
 def _add_values(values: argparse._ArgumentGroup) -> None:
-    add_set(values, "the value of <NAME>, or `-` to read it from standard input; again for more")
+    add_set(values, "the value of <NAME>; `-` reads it from standard input; can be repeated")
     values.add_argument(
         "--capture",
         metavar="NAME=STEP[:REGEX]",
@@ -128,19 +136,19 @@ def _add_values(values: argparse._ArgumentGroup) -> None:
 
 def _add_recording(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--record", action="store_true", help="write a transcript of the run beside the page, for `rehearse`"
+        "--record", action="store_true", help="write a transcript of the run next to the page, for `rehearse`"
     )
     parser.add_argument(
         "--no-keep-secrets",
         action="store_true",
-        help="keep no secret of an unfinished run in $XDG_RUNTIME_DIR; resuming it asks for them again",
+        help="do not keep the secrets of an unfinished run in $XDG_RUNTIME_DIR; `resume` asks for them again",
     )
     parser.add_argument(
         "--keep-output",
         metavar="SIZE",
         type=_size,
         default=KEEP,
-        help=f"keep at most so much of what is printed, for `runs replay`; by default {format_size(KEEP)}",
+        help=f"how much output to keep for `runs replay`; default: {format_size(KEEP)}",
     )
 
 

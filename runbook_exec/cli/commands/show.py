@@ -11,18 +11,25 @@ from ...plan.builder import choose_procedure
 from ...runner.load import format_problems, parse_address, print_problems, read_runbook
 from ..arguments import add_inputs, add_shell, build_parser
 from ..exit_status import DONE, REFUSED
+from ..layout import OUTLINE, print_laid_out
 from ..printer import format_outline, to_json
 
 
 def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of `show`."""
-    parser = build_parser(name, "runbook-exec show [--json] FILE[#anchor]", "Print the outline of a page.")
+    parser = build_parser(
+        name,
+        "runbook-exec show [--json] FILE[#anchor]",
+        "Print what would run of a page, in which shell, and the values it needs.",
+    )
     parser.add_argument(
         "file",
         metavar="FILE[#anchor]",
-        help="the Markdown file, and a section of it; `-` reads standard input",
+        help="the page, and one of its sections; `-` reads standard input",
     )
-    parser.add_argument("--json", action="store_true", help="print the whole value, with every span")
+    parser.add_argument(
+        "--json", action="store_true", help="print everything that was read from the page as JSON"
+    )
     add_shell(parser)
     add_inputs(parser)
     return parser.parse_args(words)
@@ -35,7 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     if anchor is not None and runbook.named is None:
         problem = choose_procedure(runbook, anchor)
         raise Refused(format_problems([problem] if isinstance(problem, Problem) else [], path, runbook.text))
-    print(to_json(runbook) if arguments.json else "\n".join(format_outline(runbook)))
+    if arguments.json:
+        print(to_json(runbook))
+    else:
+        print_laid_out("\n".join(format_outline(runbook)), OUTLINE)
     print_problems(runbook)
     errors = [p for p in runbook.problems if p.severity == Severity.ERROR]
     return REFUSED if errors else DONE

@@ -11,13 +11,17 @@ from ..operator import find_operator
 from ..trust_gate import forget_pages, trust_pages
 
 _EPILOG = """\
-A run with --yes shows nothing before it runs. So the commands of its page are shown once on each machine, and
-the difference whenever they have changed. With nobody there to look at them, such a run waits with 3 until
-this command or --trust has trusted them, or the lock file beside the page, runbooks.lock, holds their digest.
+A run with --yes does not show the statements before it runs them. Therefore a page's commands are shown
+once on each machine, and again when they have changed. Without a terminal, such a run exits with 3 until
+this command or --trust trusts them, or until runbooks.lock next to the page has their digest.
 
-Without a terminal --yes agrees to what is shown; without it nothing is trusted.
+Without a terminal, this command needs --yes.
 
-exit status: 0 done; 2 refused; 3 waiting for a person who agrees; 130 not agreed to
+exit status:
+  0    done
+  2    the command line or the page is refused
+  3    waiting for a person who agrees
+  130  you did not agree
 """
 
 
@@ -30,16 +34,21 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         _EPILOG,
     )
     parser.add_argument(
-        "files", metavar="FILE[#anchor]", nargs="+", help="pages; without an anchor, all procedures of one"
+        "files",
+        metavar="FILE[#anchor]",
+        nargs="+",
+        help="pages; without an anchor, all procedures of the page",
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--lock",
         action="store_true",
-        help="for everybody: write runbooks.lock beside the page, to be committed",
+        help="trust for everyone: write runbooks.lock next to the page, for you to commit",
     )
-    what.add_argument("--forget", action="store_true", help="trust them no longer on this machine")
-    parser.add_argument("--yes", action="store_true", help="agree to what is shown, without a question")
+    what.add_argument("--forget", action="store_true", help="remove the trust on this machine")
+    parser.add_argument(
+        "--yes", action="store_true", help="trust the commands that are shown, without a question"
+    )
     add_inputs(parser)
     add_shell(parser)
     return parser.parse_args(words)

@@ -15,7 +15,9 @@ from ..questions import AfterFailure, Choice
 from ..secret_warnings import SecretWarnings
 from .background import Backgrounds
 
-LEAVES_STATEMENT = frozenset((Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES))
+LEAVES_STATEMENT = frozenset(
+    (Choice.SKIP, Choice.DONE, Choice.EDIT, Choice.CHOOSE, Choice.VALUES, Choice.RETURN)
+)
 
 
 @dataclass(slots=True)

@@ -142,10 +142,12 @@ class InnerShells:
     def show_lines(self, item: PlanItem) -> None:
         """Show the operator what to type into the program that a statement starts, before it starts."""
         plan = self.dialog.plan
-        items = {each.where: each for each in plan.items}
-        lines = list(list_lines(plan.places, items, item.where))
-        if lines and self.io.context.nesting is not None:
-            program = plan.places.openers[item.where].program
+        opener = plan.places.openers.get(item.where)
+        if opener is None or self.io.context.nesting is None:
+            return
+        lines = list(list_lines(plan.places, {each.where: each for each in plan.items}, item.where))
+        if lines:
+            program = opener.program
             shown = "\n".join(self.io.bindings.mask(line) for line in lines)
             self.io.context.notice(f"Type these lines into {program}:\n{shown}")
 

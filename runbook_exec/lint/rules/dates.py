@@ -113,8 +113,9 @@ def review_due(page: Page) -> Iterator[Finding]:
     if page.context.today < due:
         page.context.query_log.expire_on(due)
     else:
+        default = ", the default" if cadence == DEFAULT_CADENCE else ""
         yield Finding(
-            f"review due since {due}: the last one was on {reviewed[1]}, and {days:g} days are between two",
+            f"last reviewed {reviewed[1]}; overdue since {due} (every {days:g} days{default})",
             _place(page, reviewed[0]),
             "follow the page once, correct it, and set the date to today",
         )

@@ -117,11 +117,17 @@ def unconfirmed_command(page: Page) -> Iterator[Finding]:
         if not found or annotation_of(page, code.block).confirm is not None:
             continue
         for start, end, what in sorted(found):
+            text = _shorten(code.bare[start:end])
             yield Finding(
-                f"this destroys something ({what}), and runs like every other statement",
+                f"`{text}` cannot be undone, and nothing asks first{f' ({what})' * (what != text)}",
                 code.span(start, end),
                 "`<!-- runbook: confirm -->` above the block asks before it, even with --yes",
             )
+
+
+def _shorten(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else f"{line[:39]}…"
 
 
 RULES = (

@@ -32,9 +32,9 @@ def _procedure_symbol(
 ) -> types.DocumentSymbol:
     details = [procedure.shell] if procedure.shell else []
     if procedure.anchor == view.runbook.chosen:
-        details.append("runs unless another is named")
+        details.append("default")
     else:
-        details.append("only when named")
+        details.append("only if named")
     return _make_symbol(
         view, procedure.title, ", ".join(details), types.SymbolKind.Class, procedure.span, steps
     )

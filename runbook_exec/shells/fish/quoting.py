@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling, Piece, QuotingError
 from ..evaluation.loader import protect_fish_values
+from ..plain_words import blank_fillings, find_plain_word
 from ..quoting import Context
 from .parser import find_reserved_words
 from .words import is_escaped
@@ -93,11 +94,12 @@ def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     fillings = protect_fish_values(text, fillings)
     pieces: list[Piece] = []
     position = 0
+    blanked = blank_fillings(text, fillings)
     for index, filling in enumerate(fillings):
         if filling.context is Context.COMMENT:
             continue
         pieces.append(Piece(text[position : filling.start]))
-        pieces.append(Piece(_quote_filling(text, filling), index))
+        pieces.append(Piece(_quote_filling(text, filling, blanked), index))
         position = filling.end
     pieces.append(Piece(text[position:]))
     filled = tuple(piece for piece in pieces if piece.text or piece.filling is not None)
@@ -105,7 +107,7 @@ def fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
     return filled
 
 
-def _quote_filling(text: str, filling: Filling) -> str:
+def _quote_filling(text: str, filling: Filling, blanked: str) -> str:
     """Return the value quoted for its place in `text`."""
     before = text[: filling.start]
     shown = text[filling.start : filling.end]
@@ -124,7 +126,9 @@ def _quote_filling(text: str, filling: Filling) -> str:
         if not _INDEX.fullmatch(value):
             raise QuotingError(f"{shown} is an index: expected numbers or a range such as `2..-1`")
         return value
-    return _in_double(text, filling, written) if context is Context.DOUBLE else _bare(text, filling, written)
+    if context is Context.DOUBLE:
+        return _in_double(text, filling, written)
+    return _bare(text, filling, written, blanked)
 
 
 def _in_double(text: str, filling: Filling, written: str) -> str:
@@ -140,7 +144,7 @@ def _in_double(text: str, filling: Filling, written: str) -> str:
     return written
 
 
-def _bare(text: str, filling: Filling, written: str) -> str:
+def _bare(text: str, filling: Filling, written: str, blanked: str) -> str:
     before = text[: filling.start]
     shown = text[filling.start : filling.end]
     escape = _UNFINISHED_ESCAPE.search(before)
@@ -149,6 +153,7 @@ def _bare(text: str, filling: Filling, written: str) -> str:
     if _AFTER_TILDE.search(before):
         raise QuotingError(f"{shown} would be part of a user's name after `~`: write the directory out")
     whole = _is_edge(text, filling.start - 1, "(") and _is_edge(text, filling.end, ";)")
+    whole = whole or find_plain_word(blanked, filling) is not None
     quoted = written if whole or written.startswith("'") else f"'{written}'"
     return _escape_around_quotes(before, quoted)
 

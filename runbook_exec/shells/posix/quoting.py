@@ -8,6 +8,7 @@ from operator import attrgetter
 from ...light_classes import dataclass
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling, Piece, QuotingError
+from ..plain_words import blank_fillings, find_plain_word, is_argument, is_plain
 from ..quoting import Context
 from .dialect import Dialect
 from .heredocs import Heredoc, ends_in_escape
@@ -56,7 +57,7 @@ def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piec
     the whole here-document with a plain word; the pieces then hold the statement as rewritten. Raises
     QuotingError if no exact way to write a value is known.
     """
-    blanked = _blank(text, fillings)
+    blanked = blank_fillings(text, fillings)
     reading = parse_script(blanked, dialect)
     edits: list[_Edit] = []
     bodies: dict[int, list[int]] = {}
@@ -84,14 +85,6 @@ def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piec
         )
         edits += body.make_edits()
     return _assemble(text, edits)
-
-
-def _blank(text: str, fillings: Iterable[Filling]) -> str:
-    """Return the text with a word of the same length in place of every placeholder."""
-    characters = list(text)
-    for filling in fillings:
-        characters[filling.start : filling.end] = "Q" * (filling.end - filling.start)
-    return "".join(characters)
 
 
 def _region(reading: ParsedScript, filling: Filling) -> Region:
@@ -159,7 +152,19 @@ def _quote_value(
         or any(other.end == filling.start or other.start == filling.end for other in fillings)
     ):
         return '"' + _IN_DOUBLE.sub(r"\\\1", value) + '"'
+    if is_plain(value) and _needs_no_quotes(blank_fillings(text, fillings), filling, dialect):
+        return value
     return "'" + value.replace("'", r"'\''") + "'"
+
+
+def _needs_no_quotes(blanked: str, filling: Filling, dialect: Dialect) -> bool:
+    """Return whether a plain value is read as it is written at this place."""
+    word = find_plain_word(blanked, filling)
+    # quotes make a value after `=~` a text and not a pattern
+    if word is None or not is_argument(blanked, word[0]) or "=~" in blanked[: word[0]]:
+        return False
+    # a whole word may be the name of a global alias of zsh
+    return not dialect.is_zsh or word[1] - word[0] > filling.end - filling.start
 
 
 def _continues_parameter(reading: ParsedScript, filling: Filling) -> bool:

@@ -13,13 +13,14 @@
   const inHeredoc = before(/[\\$`]/g), inAnsiC = before(/[\\']/g);
   const posixSingle = (value) => value.replaceAll("'", "'\\''");
   const spared = (quoted) => quoted.replace(/[$"]/g, "'\\$&'");
-  const fishWord = (value) => (/^[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*$/.test(value) && !value.includes("\n")
-    ? value : `'${fishSingle(value)}'`);
+  const isPlain = (value) => /^[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*$/.test(value) && !value.includes("\n");
+  const fishWord = (value) => (isPlain(value) ? value : `'${fishSingle(value)}'`);
 
   const MARKS = /[\x01\x7f]/g; // bash can lose these
 
   const POSIX = {
     "quoted": (value) => `'${posixSingle(value)}'`,
+    "word": (value) => (isPlain(value) ? value : `'${posixSingle(value)}'`),
     "single": posixSingle,
     "double": posixDouble,
     "double-apart": (value) => `""${posixDouble(value)}`,

@@ -341,7 +341,7 @@ def test_a_replaced_secret_is_not_recorded(program: Program) -> None:
         seen.type("an-old-secret", ENTER)
         seen.wait("1 of 1 ›")
         seen.type(ENTER)
-        seen.wait("exited 1", "v other value")
+        seen.wait("exited 1", "v value")
         seen.type("v")
         seen.wait("type or paste a value")
         seen.type("the-right-secret", ENTER)

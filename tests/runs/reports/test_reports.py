@@ -158,7 +158,7 @@ def test_a_report_is_the_page_with_results(program: Program) -> None:
     assert page.startswith("Words of the page, with <em>markup</em>.\n\n## Steps\n\n1. Say it\n\n   <!--")
     assert "   ```fish\n   # politely\n   echo hello world\n   ```\n\n   ✓ WHEN\n\n   <details>" in page
     assert "   ```text\n   hello world\n   ```\n\n   </details>\n\n   And so on.\n" in page
-    assert "   With your own hand.\n\n   ✓ done by hand: said beforehand with --done · WHEN\n" in page
+    assert "   With your own hand.\n\n   ✓ done by hand: marked done with --done · WHEN\n" in page
     assert "   ```bash\n   echo not run\n   ```\n" in page
     assert "   ✓ `echo two` · WHEN\n" in page
     assert "   ✗ `test -e second; or begin; touch second; false; end` · exited 1 · WHEN\n" in page

@@ -262,7 +262,7 @@ def test_a_value_that_would_not_be_text_is_refused(template: str, value: str) ->
 
 def test_keywords_are_written_where_fish_reads_text() -> None:
     """A keyword as an argument, and any other word as a command, is written."""
-    assert filled("echo @ '@'; @x", "end") == "echo end 'end'; 'end'x"
+    assert filled("echo @ '@'; @x", "end") == "echo end 'end'; endx"
     assert filled("@ --version", "ls") == "ls --version"
     assert filled("command @ x", "time") == "command time x"
 

@@ -18,11 +18,11 @@ def build_parser(name: str) -> argparse.ArgumentParser:
     parser = build_action_parser(
         f"{name} export",
         "[RUNBOOK…]",
-        "Write NAME.runs.json beside each runbook: when its steps last succeeded. What is there is kept "
-        "where it is newer, so files from several machines merge.",
+        "Write NAME.runs.json next to each runbook: when its steps last succeeded. Newer entries of an "
+        "existing file are kept, therefore files from several machines merge.",
     )
     parser.add_argument(
-        "paths", metavar="RUNBOOK", nargs="*", help="files and folders; by default runbooks/ and docs/"
+        "paths", metavar="RUNBOOK", nargs="*", help="files and folders; default: runbooks/ and docs/"
     )
     return parser
 

@@ -12,39 +12,48 @@ from ....runner.options import parse_option
 from ....runs.reports.table import RunFilter, format_table, runs_to_json
 from ....text.moments import parse_moment
 from ...arguments import build_parser as build_command_parser
+from ...layout import RUNS, print_laid_out
 from ...output import print_lines, print_warnings
 from .shared import runs_folder
 
 _OUTCOMES = ("succeeded", "partial", "failed", "stopped", "waiting", "unfinished", "running", "damaged")
 
-_EPILOG = """\
+_ABOUT = """\
+List past runs, newest first, or do one of these with them.
+
 actions:
-  runbook-exec runs [options]                 list runs, newest first
-  runbook-exec runs show [RUN]                print what became of each step
-  runbook-exec runs report [RUN] --format F   print the record: md, html, json, junit
-  runbook-exec runs replay [RUN]              play it again in this terminal
-  runbook-exec runs verify [RUN…]             find every change made to a journal
-  runbook-exec runs export [RUNBOOK…]         write when each step last succeeded beside the runbook
-  runbook-exec runs prune                     remove old runs
+  runs show [RUN]         print the outcome of each step
+  runs report [RUN]       print the record of a run: md, html, json, junit
+  runs replay [RUN]       play a run again in this terminal
+  runs verify [RUN…]      find every change made to a journal
+  runs export [RUNBOOK…]  write next to each runbook when its steps last succeeded
+  runs prune              remove old runs
 
-RUN is the beginning of a run's id, or a path to a journal; by default it is the newest run.
+RUN is the beginning of a run's id, or a path to a journal. The default is the newest run.
 
-exit status: 0 done; 1 a journal is damaged; 2 the command line is refused
+examples:
+  runbook-exec runs --since 7d           list the runs of the last week
+  runbook-exec runs report 7f3a          print the record of the run 7f3a
+"""
+
+_EPILOG = """\
+exit status:
+  0  done
+  1  a journal is damaged
+  2  the command line is refused
 """
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
     """Return the parser of `runs` without an action."""
-    parser = build_command_parser(
-        name, "runbook-exec runs [ACTION] [options]", "What was run, and how it went.", _EPILOG
-    )
-    parser.add_argument("--document", metavar="TEXT", help="only runs of documents with this in their path")
-    parser.add_argument("--outcome", choices=_OUTCOMES, help="only runs that ended so, or did not end")
+    parser = build_command_parser(name, "runbook-exec runs [ACTION] [options]", _ABOUT, _EPILOG)
+    parser.add_argument("--document", metavar="TEXT", help="only runs of pages with this text in their path")
+    parser.add_argument("--outcome", choices=_OUTCOMES, help="only runs with this outcome")
     parser.add_argument(
-        "--since", metavar="WHEN", help="only runs from this day on (2026-11-24, or 7d ago: 7d)"
+        "--since", metavar="WHEN", help="only runs since a day (2026-11-24) or a time ago (7d)"
     )
-    parser.add_argument("--until", metavar="WHEN", help="only runs up to the end of this day")
-    parser.add_argument("--json", action="store_true", help="print them as JSON")
+    parser.add_argument("--until", metavar="WHEN", help="only runs until the end of a day")
+    parser.add_argument("--json", action="store_true", help="print the runs as JSON")
     return parser
 
 
@@ -63,7 +72,7 @@ def run(arguments: argparse.Namespace) -> str:
     if arguments.json:
         print_lines(runs_to_json(found))
     elif found:
-        print_lines("\n".join(format_table(found)))
+        print_laid_out("\n".join(format_table(found)), RUNS)
     else:
         print("no run matches" if _has_journals(folder) else "there is no run yet", file=sys.stderr)
     return "done"

@@ -20,13 +20,17 @@ def build_parser(name: str) -> argparse.ArgumentParser:
     parser = build_action_parser(
         f"{name} prune",
         "(--older-than DURATION | --keep N) [options]",
-        "Remove old runs. One that is going on is never removed, one that did not end only if asked for.",
+        "Remove old runs. Runs in progress are never removed, and unfinished ones only with --unfinished.",
     )
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--older-than", metavar="DURATION", help="those that began longer ago than this (90d)")
+    which.add_argument(
+        "--older-than", metavar="DURATION", help="the runs that started longer ago than this (90d)"
+    )
     which.add_argument("--keep", metavar="N", type=_count, help="all but the newest N")
-    parser.add_argument("--unfinished", action="store_true", help="also those that did not end")
-    parser.add_argument("--dry-run", action="store_true", help="say which, and remove nothing")
+    parser.add_argument(
+        "--unfinished", action="store_true", help="also unfinished runs, which could be resumed"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print which runs, and remove none")
     return parser
 
 

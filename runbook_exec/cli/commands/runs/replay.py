@@ -16,9 +16,9 @@ def build_parser(name: str) -> argparse.ArgumentParser:
     """Return the parser of `runs replay`."""
     parser = build_action_parser(f"{name} replay", "[RUN] [options]", "Play a run again in this terminal.")
     add_run(parser)
-    parser.add_argument("--speed", metavar="N", type=_positive, default=1.0, help="N times as fast")
+    parser.add_argument("--speed", metavar="N", type=_positive, default=1.0, help="play N times as fast")
     parser.add_argument(
-        "--idle-limit", metavar="SECONDS", type=_positive, default=None, help="pause no longer than this"
+        "--idle-limit", metavar="SECONDS", type=_positive, default=None, help="shorten longer pauses to this"
     )
     return parser
 

@@ -32,7 +32,8 @@ def build_parser(name: str) -> argparse.ArgumentParser:
         "--format",
         choices=("md", "html", "json", "junit"),
         default="md",
-        help="md: the runbook filled in, for a ticket; html: to look at; json; junit: a test for each step",
+        help="md: the runbook with its values, for a ticket; html: one file to look at; json; "
+        "junit: a test for each step",
     )
     return parser
 

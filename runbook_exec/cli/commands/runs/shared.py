@@ -20,7 +20,7 @@ def build_action_parser(name: str, usage: str, description: str) -> argparse.Arg
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the optional argument RUN."""
     parser.add_argument(
-        "run", metavar="RUN", nargs="?", help="the beginning of an id, or a path; by default the newest run"
+        "run", metavar="RUN", nargs="?", help="the beginning of an id, or a path; default: the newest run"
     )
 
 

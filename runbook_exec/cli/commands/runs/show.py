@@ -16,7 +16,7 @@ from .shared import add_run, build_action_parser, find_run
 
 def build_parser(name: str) -> argparse.ArgumentParser:
     """Return the parser of `runs show`."""
-    parser = build_action_parser(f"{name} show", "[RUN] [--json]", "Print what became of each step.")
+    parser = build_action_parser(f"{name} show", "[RUN] [--json]", "Print the outcome of each step.")
     add_run(parser)
     parser.add_argument("--json", action="store_true", help="print the whole record as JSON")
     return parser

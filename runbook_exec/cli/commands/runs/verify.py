@@ -18,9 +18,9 @@ def build_parser(name: str) -> argparse.ArgumentParser:
     parser = build_action_parser(
         f"{name} verify", "[RUN…] [--seal HASH]", "Find every change made to a journal."
     )
-    parser.add_argument("runs", metavar="RUN", nargs="*", help="which ones; by default all of them")
+    parser.add_argument("runs", metavar="RUN", nargs="*", help="the runs to verify; default: all")
     parser.add_argument(
-        "--seal", metavar="HASH", help="the seal that was noted of this one run, or its beginning"
+        "--seal", metavar="HASH", help="the seal that you noted for this run, or its beginning"
     )
     return parser
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 
-from ..document.model import Block, Statement
-from ..light_classes import NamedTuple
-from ..plan.model import PlanItem
+from ...document.model import Block, Statement
+from ...light_classes import NamedTuple
+from ...plan.model import PlanItem
+from ...text.lazy_pattern import LazyPattern
+
+# a comment between alternatives, of which the person has chosen one
+_SEPARATES = LazyPattern(r"#+[ \t]*(?:or|alternatively)\b[^\n]{0,40}:?", re.IGNORECASE)
 
 
 class BlockComments(NamedTuple):
@@ -50,4 +55,5 @@ def _find_console_comments(block: Block, statement: Statement) -> str:
 
 def _find_lines(text: str, labels: tuple[str, ...]) -> tuple[str, ...]:
     lines = (line.strip() for line in text.split("\n"))
-    return tuple(line for line in lines if line.startswith("#") and line.strip("# \t") not in ("", *labels))
+    comments = (line for line in lines if line.startswith("#") and line.strip("# \t") not in ("", *labels))
+    return tuple(line for line in comments if not (labels and _SEPARATES.fullmatch(line)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ..document.front_matter.bounds import find_bounds
-from ..document.model import Procedure, Runbook, Section
-from ..light_classes import NamedTuple
-from ..text.lazy_pattern import LazyPattern
-from ..text.source import split_lines
+from ...document.front_matter.bounds import find_bounds
+from ...document.model import Block, Procedure, Runbook, Section
+from ...light_classes import NamedTuple
+from ...text.lazy_pattern import LazyPattern
+from ...text.source import split_lines
 from .callouts import split_callouts
 
 _PREPARES = LazyPattern(
@@ -31,6 +31,14 @@ class Introduction(NamedTuple):
     line: int
 
 
+class Preparation(NamedTuple):
+    """A section above a procedure that says what must be true before it: its title, line, text and code."""
+
+    title: str
+    line: int
+    parts: tuple[str | Block, ...]
+
+
 def find_introductions(runbook: Runbook, procedure: Procedure) -> list[Introduction]:
     """Return the text directly below each heading around a procedure, outermost first."""
     starts = [section.span.start for section in runbook.sections]
@@ -44,13 +52,27 @@ def find_introductions(runbook: Runbook, procedure: Procedure) -> list[Introduct
     return [each for each in found if each.callouts or each.text]
 
 
-def find_preparations(runbook: Runbook, procedure: Procedure) -> tuple[Section, ...]:
+def find_preparations(runbook: Runbook, procedure: Procedure) -> tuple[Preparation, ...]:
     """Return the sections above a procedure, and not around it, whose titles say that they come first."""
+    found: list[Section] = []
+    for section in runbook.sections:
+        inside = bool(found) and section.span.start < found[-1].end
+        if section.end <= procedure.span.start and not inside and _PREPARES.search(section.title):
+            found.append(section)
     return tuple(
-        section
-        for section in runbook.sections
-        if section.end <= procedure.span.start and _PREPARES.search(section.title)
+        Preparation(section.title, section.span.line, _split_section(runbook, section)) for section in found
     )
+
+
+def _split_section(runbook: Runbook, section: Section) -> tuple[str | Block, ...]:
+    """Return the text of a section and its blocks, in order."""
+    parts: list[str | Block] = []
+    at = section.span.end
+    for block in runbook.blocks:
+        if section.span.end <= block.span.start and block.span.end <= section.end:
+            parts += [runbook.text[at : block.span.start], block]
+            at = block.span.end
+    return (*parts, runbook.text[at : section.end])
 
 
 def _read_introduction(runbook: Runbook, start: int, end: int) -> Introduction:

@@ -1,0 +1,1 @@
+"""Prepares the words and the code of a page for a terminal."""
