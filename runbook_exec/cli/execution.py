@@ -9,6 +9,7 @@ from ..runner.given_values import read_given, warn_of_visible_secrets
 from ..runner.load import parse_address, print_notes
 from ..runner.options import (
     RunOptions,
+    parse_agent,
     parse_captures,
     parse_identity,
     parse_option,
@@ -25,6 +26,7 @@ from .printer import format_dry_run
 def make_options(arguments: argparse.Namespace) -> RunOptions:
     """Return the options of a new run; raises Refused."""
     given = read_given(arguments.set, arguments.set_file)
+    hold = find_hold(arguments)
     return RunOptions(
         given=given.values,
         visible=given.visible,
@@ -41,8 +43,9 @@ def make_options(arguments: argparse.Namespace) -> RunOptions:
         shell=arguments.shell,
         inputs=arguments.inputs,
         on_failure=arguments.on_failure,
-        hold=find_hold(arguments),
+        hold=hold,
         identity=parse_identity(arguments.id),
+        agent=parse_agent(arguments.agent, hold),
         yes=arguments.yes,
         trust=arguments.trust,
         no_config=arguments.no_config,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..engine.state import State
 from ..errors import Refused
+from ..light_classes import replace
 from ..plan.model import Plan
 from ..runner.options import RunOptions
 from ..runner.planning import read_plan, require_decided
@@ -19,7 +20,7 @@ from ..system.gc_pause import resume_gc
 from ..system.people import name_user
 from .exit_status import EXIT_STATUS, INTERRUPTED, WAITING
 from .operator import Operator
-from .trust_gate import check_trust, print_doubts
+from .trust_gate import check_trust, is_trusted, print_doubts
 
 if TYPE_CHECKING:
     from ..live.run_channel import RunChannel
@@ -35,6 +36,8 @@ def run_with_trust(
     if operator is None and not options.is_answerable():
         require_decided(plan, past.make_resumption(plan, None)[0] if past else State())
     print_doubts(plan.runbook.path)
+    if options.agent:
+        options = replace(options, yes=is_trusted(plan, options))
     may = check_trust(plan, options, operator)
     if may != "yes":
         return WAITING if may == "waiting" else INTERRUPTED

@@ -50,8 +50,7 @@ def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> s
     if not (options.yes or asks):
         return "yes"
     known, runs = _load_trust(plan.runbook, plan.procedure)
-    reliance = Reliance(options.names_steps(), plan.runbook.named is None)
-    if not (doubt := known.explain_doubt(reliance)):
+    if not (doubt := known.explain_doubt(_find_reliance(plan, options))):
         return "yes"
     address = f"{plan.runbook.path}#{plan.procedure.anchor}"
     if operator and not options.trust:
@@ -66,6 +65,16 @@ def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> s
         return "waiting"
     record_trust(known, runs)
     return "yes"
+
+
+def is_trusted(plan: Plan, options: RunOptions) -> bool:
+    """Return whether the commands of a plan may run unseen."""
+    known, _ = _load_trust(plan.runbook, plan.procedure)
+    return not known.explain_doubt(_find_reliance(plan, options))
+
+
+def _find_reliance(plan: Plan, options: RunOptions) -> Reliance:
+    return Reliance(options.names_steps(), plan.runbook.named is None)
 
 
 def trust_changed_plan(old: Plan | None, new: Plan) -> None:

@@ -59,6 +59,7 @@ def make_start(
         pid=context.pid,
         terminal=context.terminal,
         socket=context.socket,
+        agent=context.agent,
         host=None if plan.on == LOCAL else plan.on,
         items=items,
     )

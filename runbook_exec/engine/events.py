@@ -49,6 +49,7 @@ class RunStarted(NamedTuple):
     host: str | None = None  # the host that `--on` names
     items: tuple[str, ...] = ()  # the marks of what is to be done, see `plan/item_marks`
     socket: str = ""  # to which other terminals attach; "" without `--hold`
+    agent: str = ""  # the coding agent that has started it; "" for a person or a job
 
     @property
     def event(self) -> str:

@@ -127,6 +127,7 @@ class RunContext:
     pid: int = 0
     find_stop: Callable[[], str] = lambda: ""  # the reason not to begin anything more, "" if there is none
     socket: str = ""  # to which other terminals attach
+    agent: str = ""  # the coding agent that has started it
     terminal: str = ""  # the device of the operator's terminal; "" without a person
     keep_secrets: Callable[[Mapping[str, str], Iterable[str]], None] | None = (
         None  # saves secrets while the run is unfinished

@@ -55,6 +55,7 @@ class RunOptions:
     on_failure: str = ""  # `ask` or `stop` when a statement has failed; "" for ask if a person is present
     hold: float | None = None  # seconds for which a question stays open with the live shell
     identity: str = ""  # the id of the run; "" for a new one
+    agent: str = ""  # the coding agent that starts the run; "" for a person or a job
     answer: ExternalAnswer | None = None  # to the question at which a resumed run has waited
     yes: bool = False
     trust: bool = False
@@ -137,6 +138,8 @@ _HOLD = "RUNBOOK_EXEC_HOLD"
 
 _IDENTITY = LazyPattern(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
 
+_AGENT = LazyPattern(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,59}")
+
 _FLAGS = ("--no-config", "--no-keep-secrets")
 
 _WITH_VALUE = (
@@ -190,6 +193,18 @@ def parse_identity(text: str) -> str:
             "`--id`: expected a letter or digit, and then letters, digits, `.`, `_`, `@` or `-`, "
             f"80 in all at most; got `{text}`"
         )
+    return text
+
+
+def parse_agent(text: str, hold: float | None) -> str:
+    """Return the name of `--agent NAME`, "" if it is not given; raises Refused."""
+    if text and not _AGENT.fullmatch(text):
+        raise Refused(
+            "`--agent`: expected a letter or digit, and then letters, digits, blanks, `.`, `_`, `/` or `-`, "
+            f"60 in all at most; got `{text}`"
+        )
+    if text and hold is None:
+        raise Refused("`--agent` needs `--hold`: a person attaches to the run and answers its questions")
     return text
 
 

@@ -153,7 +153,7 @@ def _run_in_session(
         )
         if run.live or not options.json:
             known = run.resumption.values if run.resumption else {}
-            terminal.show_header(list_facts(plan, known))
+            terminal.show_header(list_facts(plan, known, options.agent))
             if run.resumption:
                 terminal.show_recap(run.state, known)
         ask = _make_ask(run, interactive)
@@ -215,6 +215,7 @@ def _make_context(run: RunParts) -> RunContext:
         find_stop=lambda: describe_loss(run.output),
         terminal=run.keyboard.device() if run.keyboard else "",
         socket=run.live.socket if run.live else "",
+        agent=run.options.agent,
         keep_secrets=make_value_keeper(run.secrets, tell)
         if run.secrets and run.secrets.takes_values
         else None,

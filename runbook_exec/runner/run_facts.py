@@ -8,10 +8,11 @@ from datetime import date, datetime
 from ..plan.model import Plan
 
 
-def list_facts(plan: Plan, known: Collection[str] = ()) -> list[str]:
+def list_facts(plan: Plan, known: Collection[str] = (), agent: str = "") -> list[str]:
     """Return the numbers of steps, statements and values, the shell, and the age of the last review.
 
-    `known` are the names that already have a value.
+    `known` are the names that already have a value. If an `agent` has started the run, the facts begin with
+    its name.
     """
     steps = len(plan.procedure.steps)
     statements = sum(1 for item in plan.items if item.statement)
@@ -33,4 +34,4 @@ def list_facts(plan: Plan, known: Collection[str] = ()) -> list[str]:
     if isinstance(reviewed, date) and not isinstance(reviewed, datetime):
         days = (date.today() - reviewed).days
         facts.append("reviewed today" if days == 0 else f"reviewed {days} day{'s' * (days != 1)} ago")
-    return facts
+    return [f"started by agent {agent}", *facts] if agent else facts

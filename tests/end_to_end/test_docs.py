@@ -104,6 +104,7 @@ NOT_RUN = ("pipx install .",)  # tests/packaging installs a wheel with pipx and 
 STATUSES = {"runbook-exec due": (0, 4)}  # the runbooks that are due depend on the day
 
 
+OTHER_TOML = {"tasks", "language-server", "mcp_servers"}  # files of other programs
 TO_READ = [REPOSITORY / f"{name}.md" for name in ("README", "CONTRIBUTING")]
 TO_READ += (page for page in sorted(DOCS.glob("**/*.md")) if not page.is_symlink())
 
@@ -246,7 +247,7 @@ def test_settings_in_a_page_are_valid(page: Path, program: Program) -> None:
                     ).problems
                     == ()
                 )
-        elif language == "toml" and not {"tasks", "language-server"} & tomllib.loads(token.content).keys():
+        elif language == "toml" and OTHER_TOML.isdisjoint(tomllib.loads(token.content)):
             project = "tool" in tomllib.loads(token.content)
             program.write("pyproject.toml" if project else "runbook-exec.toml", token.content)
             program.write("page.md", "# Page\n")

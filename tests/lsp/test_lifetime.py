@@ -201,17 +201,18 @@ try:
     main()
 finally:
     loaded = {name.partition(".")[0] for name in sys.modules}
-    print("LOADED", sorted(loaded & {"pygls", "lsprotocol", "cattrs"}), file=sys.stderr)
+    heavy = {"pygls", "lsprotocol", "cattrs", "mcp", "mcp_types", "anyio", "pydantic", "starlette"}
+    print("LOADED", sorted(loaded & heavy), file=sys.stderr)
 """
 
 
 @pytest.mark.parametrize(
     "command",
     ["--version", "--help", "lint page.md", "show page.md", "page.md --dry-run", "rehearse", "runs", "due",
-     "trust page.md", "lsp --help"],
+     "trust page.md", "lsp --help", "mcp --help", "attach", "resume"],
 )  # fmt: skip
 def test_no_other_command_loads_the_library(program: Program, command: str) -> None:
-    """Only a server that serves loads the protocol."""
+    """Only a server that serves loads the library of its protocol."""
     program.write("page.md", BROKEN)
     done = subprocess.run(
         [sys.executable, "-P", "-c", LOADED, *command.split()],

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "runs": ("runs [ACTION]", "list, show, report, replay and verify past runs"),
     "due": ("due [PATH…]", "list the runbooks that are due"),
     "lsp": ("lsp", "show findings in an editor while you type"),
+    "mcp": ("mcp [FOLDER…]", "serve runbooks to a coding agent"),
     "docs": ("docs init", "set up a documentation site for runbooks"),
     "completions": ("completions SHELL", "print or install shell completions and the man page"),
 }

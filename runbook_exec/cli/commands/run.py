@@ -93,6 +93,13 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     _add_host(parser.add_argument_group("the host"))
     add_json_events(parser)
     parser.add_argument("--id", metavar="NAME", default="", help="the id of the run; default: a new one")
+    parser.add_argument(
+        "--agent",
+        metavar="NAME",
+        default="",
+        help="with --hold: this coding agent starts the run. Trusted commands run, and a person attaches "
+        "and confirms each of the others",
+    )
     _add_recording(parser)
     if not name and not words:
         parser.exit(REFUSED, _SHORT_HELP)

@@ -56,6 +56,8 @@ def list_facts(record: Record, told: Callable[[datetime], str]) -> Iterator[tupl
     if started.commit:
         yield "commit", describe_commit(record)
     yield "by", f"{started.place}, in {started.shell or 'no shell'}"
+    if started.agent:
+        yield "agent", started.agent
     yield "began", f"{told(record.began)}, took {format_duration(record.seconds)}"
     for moment in record.resumed:
         yield "resumed", told(moment)
