@@ -64,9 +64,15 @@ class Camera:
         self.shots: list[Shot] = []
 
     def see(self, text: str, seconds: float) -> None:
-        """Wait for a text at the end of the screen, and take a picture that stays for some seconds."""
-        self._screen.wait(text)
-        self._screen.type_slowly("")  # until nothing more is painted
+        """Wait for a text on the screen, and take a picture that stays for some seconds.
+
+        Where the run waits until the page's words have been read, it continues.
+        """
+        while text not in self._screen.wait_until(lambda shown: text in shown or _is_reading(shown), text):
+            self._screen.type_slowly("")  # until nothing more is painted
+            self.take(2.0)
+            self._screen.type_slowly(ENTER)
+        self._screen.type_slowly("")
         self.take(seconds)
 
     def take(self, seconds: float) -> None:
@@ -77,6 +83,12 @@ class Camera:
         """Type keys, and take a picture of them."""
         self._screen.type_slowly(keys)
         self.take(seconds)
+
+
+def _is_reading(shown: str) -> bool:
+    """Return whether the run waits until the words after a statement have been read."""
+    last = shown.rpartition("\n")[2]
+    return "enter continue" in last and last.endswith("›")
 
 
 def _read_row(cells: list[Any]) -> Row:
@@ -137,14 +149,14 @@ def run(camera: Camera, world: World) -> None:
     camera.type("r")
     camera.see("5b", 2.0)
     camera.type("d")
-    camera.see("6 of 7 ›", 1.5)
+    camera.see("7 of 7 ›", 1.5)
     camera.type(ENTER)
     camera.see("<old-token-id>", 2.0)
     for _ in range(find_old_token(world)):
         camera.type(DOWN, 0.5)
     camera.take(1.5)
     camera.type(ENTER)
-    camera.see("7 of 7 ›", 2.5)
+    camera.see("v value", 2.5)
     camera.type(ENTER)
     camera.see("report", 5.0)
 

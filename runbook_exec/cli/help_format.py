@@ -13,6 +13,11 @@ from ..system.screen_size import read_screen_size
 from ..text.lazy_pattern import LazyPattern
 from .output import print_unchanged
 
+# As in `typing`, which `--version` would load for nothing else.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _BOLD, _CYAN, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"
 _PAINTED = (
     (LazyPattern(r"^(usage:|[A-Za-z][^\n]*:)(?=$| runbook-exec)", re.MULTILINE), _BOLD),
@@ -29,6 +34,15 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return "\n\n".join("\n".join(_wrap(each, width)) for each in text.strip("\n").split("\n\n"))
+
+    def _format_usage(self, *parts: Any) -> str:
+        import textwrap
+
+        lines = super()._format_usage(*parts).rstrip("\n").split("\n")
+        wrapper = textwrap.TextWrapper(
+            self._width, subsequent_indent=" " * 11, break_on_hyphens=False, break_long_words=False
+        )
+        return "\n".join(map(wrapper.fill, lines)) + "\n\n"
 
 
 def _wrap(paragraph: str, width: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from ..errors import Refused
 
-_INSTALL = "the server for agents needs the package mcp; install `runbook-live[mcp]`"
+_INSTALL = "the server for agents needs the package mcp: `pip install 'runbook-live[mcp]'`"
 
 _LIBRARY = ("mcp", "mcp_types", "anyio", "pydantic", "pydantic_core")
 

@@ -148,7 +148,7 @@ def test_a_run_in_progress_is_shown_as_running(program: Program) -> None:
     """`runs verify` and the list both show it."""
     program.write("page.md", fish_page("touch started; sleep 60"))
     with program.start("page.md", "--yes") as running:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not (program.work / "started").exists():
             assert time.monotonic() < until
             time.sleep(0.01)

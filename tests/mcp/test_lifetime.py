@@ -63,7 +63,7 @@ def test_without_the_extra_a_sentence_says_what_to_install(program: Program) -> 
         text=True,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert "install `runbook-live[mcp]`" in done.stderr
+    assert "`pip install 'runbook-live[mcp]'`" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -430,7 +430,7 @@ def test_it_can_be_interrupted(wanted: signal.Signals, program: Program) -> None
         stderr=subprocess.STDOUT,
         text=True,
     )
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not any(folder.rglob("here")):
         assert time.monotonic() < until
         time.sleep(0.01)

@@ -27,18 +27,27 @@ def steps(*scripts: str, above: str = "") -> str:
     return "# Page\n\n## Procedure\n\n" + "\n".join(parts)
 
 
-def killed(program: Program, page: str, until: str, *options: str) -> None:
-    """Run a page without a person, and kill the program when the file `until` exists."""
+def killed(program: Program, page: str, until: str, statement: int) -> None:
+    """Run a page without a person, and kill it in this statement of a step, when the file `until` exists."""
     program.write("page.md", page)
-    process = program.start("page.md", "--yes", "--no-input", *options)
-    end = time.monotonic() + 20
+    process = program.start("page.md", "--yes", "--no-input")
+    end = time.monotonic() + 60
     while not (program.work / until).exists():
         assert time.monotonic() < end
         assert process.poll() is None
         time.sleep(0.01)
-    time.sleep(0.3)  # the statement that made the file has ended
+    begun = f'"statement":{statement},'
+    while not is_last_event(program, "statement_started", begun):
+        assert time.monotonic() < end
+        time.sleep(0.01)
     process.kill()
     process.wait()
+
+
+def is_last_event(program: Program, *words: str) -> bool:
+    """Return whether the last line of the journal has all these words."""
+    lines = program.journal_path().read_text().splitlines()
+    return all(word in lines[-1] for word in words)
 
 
 def resume(program: Program, *options: str, env: dict[str, str | None] | None = None) -> ProgramResult:
@@ -71,7 +80,7 @@ DIES = steps("echo one >>log", "touch here; sleep 30; echo two >>log", "echo thr
 
 def test_a_statement_that_was_running_is_in_doubt_until_a_person_decides(program: Program) -> None:
     """Without a person each attempt exits with 3; finished statements do not run again."""
-    killed(program, DIES.replace("touch here; sleep 30", "sh -c 'touch here; sleep 30'"), "here")
+    killed(program, DIES.replace("touch here; sleep 30", "sh -c 'touch here; sleep 30'"), "here", 1)
     for _ in range(2):
         ran = resume(program)
         assert ran.status == 3
@@ -83,7 +92,7 @@ def test_a_statement_that_was_running_is_in_doubt_until_a_person_decides(program
 
 def test_a_statement_in_doubt_can_be_run_again(program: Program) -> None:
     """`again` runs it; a decision about another statement has no effect."""
-    killed(program, DIES.replace("sleep 30", "command test -e again; or command sleep 30"), "here")
+    killed(program, DIES.replace("sleep 30", "command test -e again; or command sleep 30"), "here", 2)
     (program.work / "again").touch()
     assert resume(program, "--assume", "again", "3.1").status == 3
     ran = resume(program, "--assume", "again", "2.2")
@@ -139,7 +148,7 @@ def test_a_running_run_cannot_be_resumed(program: Program) -> None:
     """The second process is refused, with the process that has the run; nothing happens twice."""
     program.write("page.md", steps("echo one >>log; command sleep 3", "echo two >>log"))
     first = program.start("page.md", "--yes")
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not log(program):
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -411,7 +420,7 @@ def test_many_runs_at_once_keep_their_journals_apart(program: Program) -> None:
         for n in range(count // 3)
     }
     running = [program.start("page.md", "--yes") for _ in range(count - len(dying))]
-    end = time.monotonic() + 20 + count
+    end = time.monotonic() + 60 + count
     while dying:
         assert time.monotonic() < end
         for name in [name for name in dying if (program.work / name).exists()]:

@@ -14,9 +14,9 @@ from typing import Any
 import pexpect
 import pyte
 
-_UNPAINTED = 2.0  # seconds without output after which a screen is complete
+_UNPAINTED = 10.0  # seconds without output after which a screen is complete
 _PAUSE = 0.3  # seconds without output after which a person types the next key
-PATIENCE = 12.0  # seconds that a text may take to appear, on a busy machine
+PATIENCE = 60.0  # seconds that a text may take to appear, on a busy machine
 _MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
 ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"

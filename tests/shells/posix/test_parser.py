@@ -104,7 +104,7 @@ def run(shell: str, script: str, folder: Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=20,
+        timeout=60,
     )
     return PLACE.sub("", done.stdout).replace(str(folder), "/folder")
 

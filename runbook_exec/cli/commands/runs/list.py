@@ -48,7 +48,12 @@ def build_parser(name: str) -> argparse.ArgumentParser:
     """Return the parser of `runs` without an action."""
     parser = build_command_parser(name, "runbook-exec runs [ACTION] [options]", _ABOUT, _EPILOG)
     parser.add_argument("--document", metavar="TEXT", help="only runs of pages with this text in their path")
-    parser.add_argument("--outcome", choices=_OUTCOMES, help="only runs with this outcome")
+    parser.add_argument(
+        "--outcome",
+        choices=_OUTCOMES,
+        metavar="OUTCOME",
+        help=f"only runs with this outcome: {', '.join(_OUTCOMES)}",
+    )
     parser.add_argument(
         "--since", metavar="WHEN", help="only runs since a day (2026-11-24) or a time ago (7d)"
     )
