@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from xml.etree import ElementTree
@@ -19,6 +20,8 @@ from .page import SitePage
 
 TABLE = "<!-- runbooks -->"
 
+_MARK = re.compile(r"\s*(rbstep[0-9a-f]+n[0-9]+x)")
+
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 
@@ -32,11 +35,13 @@ class PagePostprocessor(Treeprocessor):
         self._location = location
         self._runbooks = runbooks
         self._steps: dict[str, Step] = {}
+        self._shells: dict[int, str] = {}  # of the procedures, by the identity of their steps
 
     def assign_marks(self) -> dict[int, str]:
         """Assign marks to the steps that are list items; return them by the offset of the item."""
         if self.page is None:
             return {}
+        self._shells = {id(step): each.shell for each in self.page.runbook.procedures for step in each.steps}
         headings = {section.span.start for section in self.page.runbook.sections}
         marks = {}
         for number, step in enumerate(
@@ -57,10 +62,10 @@ class PagePostprocessor(Treeprocessor):
             self._fill_headings(root)
 
     def _fill_tables(self, root: Element) -> None:
-        for parent in list(root.iter()):
+        comments = self._find_comments()
+        for parent in list(root.iter()) if comments else ():
             for index, child in enumerate(list(parent)):
-                text = (child.text or "").strip()
-                if child.tag == "p" and not len(child) and text and self._is_table(text):
+                if child.tag == "p" and not len(child) and (child.text or "").strip() in comments:
                     found = find_runbooks(self._location.docs, self._find_pages())
                     parent[index] = ElementTree.fromstring(render_table(found, self._location.source))  # noqa: S314
 
@@ -87,26 +92,24 @@ class PagePostprocessor(Treeprocessor):
             and any(fnmatchcase(source, pattern) for pattern in self._runbooks)
         ]
 
-    def _is_table(self, text: str) -> bool:
-        """Return whether a paragraph is the stashed comment that the table replaces."""
-        for number, kept in enumerate(self.md.htmlStash.rawHtmlBlocks):
-            if text == self.md.htmlStash.get_placeholder(number):
-                return str(kept).strip() == TABLE
-        return False
+    def _find_comments(self) -> frozenset[str]:
+        """Return what stands for the stashed comments that tables replace."""
+        stash = self.md.htmlStash
+        kept = enumerate(stash.rawHtmlBlocks)
+        return frozenset(stash.get_placeholder(number) for number, text in kept if str(text).strip() == TABLE)
 
     def _fill_items(self, root: Element) -> None:
         """Add the state to the list items that are steps, found by their marks."""
         for element in root.iter("li"):
             holder = element if (element.text or "").strip() or not len(element) else element[0]
             text = holder.text or ""
-            for mark, step in self._steps.items():
-                if text.lstrip().startswith(mark):
-                    holder.text = text.lstrip().removeprefix(mark)
-                    element.set("id", step.anchor)
-                    element.set("class", "rb-step")
-                    at = 1 if holder is not element else _first_block(element)
-                    element[at:at] = self._state(step)
-                    break
+            mark = _MARK.match(text)
+            if mark is not None and (step := self._steps.get(mark[1])) is not None:
+                holder.text = text[mark.end() :]
+                element.set("id", step.anchor)
+                element.set("class", "rb-step")
+                at = 1 if holder is not element else _first_block(element)
+                element[at:at] = self._state(step)
 
     def _fill_headings(self, root: Element) -> None:
         page = self.page
@@ -115,11 +118,12 @@ class PagePostprocessor(Treeprocessor):
         procedures = {
             each.anchor: each for each in page.runbook.procedures if each is not page.main_procedure
         }
+        items = {id(step) for step in self._steps.values()}
         steps = {
             step.anchor: step
             for procedure in page.runbook.procedures
             for step in procedure.steps
-            if step not in self._steps.values()
+            if id(step) not in items
         }
         title = next((child for child in root if child.tag == "h1"), None)
         for parent, index, heading in list(_headings_of(root)):
@@ -142,7 +146,7 @@ class PagePostprocessor(Treeprocessor):
         page = self.page
         if page is None:
             return []
-        shell = next((each.shell for each in page.runbook.procedures if step in each.steps), "")
+        shell = self._shells.get(id(step), "")
         html = render_state(step, page.freshness.of_step(step, shell) if page.has_export else None)
         return [_element(html)] if html else []
 

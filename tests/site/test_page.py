@@ -119,9 +119,14 @@ def test_tabs_and_admonitions_are_rendered_by_the_theme(built: Path) -> None:
 
 
 def test_a_block_says_where_its_statements_run(built: Path) -> None:
-    """Those in a shell that another statement opens have its place."""
+    """The card has the host of the page; a block has other hosts, and shells that a statement opens."""
     page = (built / "runbooks" / "other-machine" / "index.html").read_text("utf-8")
-    assert page.count('<span class="rb-note">1.2–1.4 on web1</span>') == 1
+    notes = re.findall(r'<span class="rb-note">(.*?)</span>', page)
+    assert notes == ["1.2–1.4 on web1", "on web2", "on this machine"]
+    assert "<dt>Runs on</dt><dd>db1</dd>" in page
+    assert re.findall(r'data-n="(.*?)"', page) == ["1.1", "1.2", "1.3", "1.4", "1.5", "2.1", "2.2"]
+    assert '<span class="rb-elsewhere" title="a file that is not on this site">the script</span>' in page
+    assert '<a href="../values/">the values</a>' in page
 
 
 def test_the_title_of_a_fence_is_a_caption(built: Path) -> None:

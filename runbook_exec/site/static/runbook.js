@@ -323,6 +323,8 @@
     const link = cast.querySelector("a"), button = make("button", { "type": "button", "class": "rb-play" }, "Play");
     link.before(button);
     link.textContent = "Download";
+    const place = make("div", { "class": "rb-player rb-empty" }), screen = make("div", { "class": "rb-screen" }, place);
+    if (cast.dataset.poster) button.before(screen); // it has its place from the beginning: nothing below moves
     let ready;
     const prepare = () => {
       ready = ready || show().catch((error) => {
@@ -336,8 +338,8 @@
         load("asciinema-player.css", "link", (href) => ({ rel: "stylesheet", href })),
         load("asciinema-player.min.js", "script", (src) => ({ src })),
       ]);
-      const place = make("div", { "class": "rb-player" });
-      button.before(make("div", { "class": "rb-screen" }, place));
+      place.classList.remove("rb-empty");
+      button.before(screen);
       const player = globalThis.AsciinemaPlayer.create(link.href, place, {
         idleTimeLimit: Number(cast.dataset.idle), poster: `npt:${cast.dataset.poster}`, preload: true, fit: "width",
         terminalFontFamily: "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
