@@ -60,7 +60,7 @@ def test_an_untrusted_page_is_refused(team: Team) -> None:
     team.start_worker(env={"RUNBOOK_EXEC_TRUSTED": ""})
     done = team.run("submit", "page.md", "--on", "indri", "--wait")
     assert done.status == 2
-    assert "page.md: its commands were not trusted on this machine; nothing was run" in done.stderr
+    assert "page.md: its commands are not trusted on this machine yet; nothing was run" in done.stderr
     assert not team.log.exists()
     assert not any(team.program.runs.glob("*"))
 
