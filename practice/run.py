@@ -234,11 +234,18 @@ def _verdict(world: World, status: int, keep: bool) -> int:
     else:
         how = f"the rotation has stopped {stopped}" if stopped else "nothing was run"
         _print_sentence(f"The old token is still in use: {how}.")
-    again = f"scripts/practice enter {world.folder}"
+    print()
     if keep:
-        print(f"\nThe world is kept; this opens a shell in it:\n  {again}")
-    elif not done or status:
-        print("\nThe world was removed; this keeps it next time:\n  scripts/practice --keep")
+        _print_sentence(
+            "The world is kept. Commands such as `resume` and `report` work in the shell that this opens:"
+        )
+        print(f"  scripts/practice enter {world.folder}\nThis removes it:\n  rm -r {world.folder}")
+    else:
+        _print_sentence(
+            "The world was removed with the record of this run, so commands such as `resume` and `report` do "
+            "not find it. This keeps it next time:"
+        )
+        print("  scripts/practice --keep")
     return status or int(not done)
 
 

@@ -34,6 +34,8 @@ def _outline(runbook: Runbook) -> Iterator[str]:
     listed = [each for each in runbook.procedures if runbook.named in (None, each.anchor)]
     if runbook.named is None and runbook.chosen is None and runbook.why_none:
         yield f"nothing runs unless you name it: {runbook.why_none}"
+    elif runbook.named is None and runbook.chosen is None and len(runbook.procedures) > 1:
+        yield f"nothing runs unless you name it: {runbook.path}#{runbook.procedures[0].anchor}, …"
     for procedure in sorted(listed, key=lambda each: (each.anchor != runbook.chosen, each.dangerous)):
         yield ""
         yield from _procedure(runbook, procedure)

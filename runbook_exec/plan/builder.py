@@ -82,8 +82,8 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
             "expected a procedure, found no block that a shell could run and no steps",
             hint=hint,
         )
-    hint = "choose one:\n" + "\n".join(_list_procedures(runbook))
     if anchor:
+        hint = "choose one:\n" + "\n".join(_list_procedures(runbook, is_marked=True))
         near = find_near(anchor, [*by_anchor, *(each.anchor for each in runbook.sections)])
         meant = f"; did you mean `#{near}`?" if near else ""
         return Problem("no-procedure", f"no procedure `#{anchor}` on this page{meant}", hint=hint)
@@ -92,6 +92,7 @@ def choose_procedure(runbook: Runbook, anchor: str | None) -> Procedure | Proble
     else:
         message = "the one procedure of this page is run only when it is named"
         message += f": {runbook.why_none}" if not runbook.procedures[0].dangerous else ""
+    hint = "choose one:\n" + "\n".join(_list_procedures(runbook))
     return Problem("which-procedure", message, hint=hint)
 
 
@@ -103,10 +104,13 @@ def _describe_empty(runbook: Runbook, procedure: Procedure) -> Problem:
     return Problem("no-procedure", message, hint="choose one:\n" + "\n".join(_list_procedures(runbook)))
 
 
-def _list_procedures(runbook: Runbook) -> Iterator[str]:
-    """Yield a line for each procedure of a page, and for the whole page if nothing in it is dangerous."""
+def _list_procedures(runbook: Runbook, *, is_marked: bool = False) -> Iterator[str]:
+    """Yield a line for each procedure of a page, and for the whole page if nothing in it is dangerous.
+
+    `is_marked` marks those that run only if they are named, which is plain where all must be named.
+    """
     rows = [
-        (f"{runbook.path}#{each.anchor}", each.title + "   (only if named)" * each.dangerous)
+        (f"{runbook.path}#{each.anchor}", each.title + "   (only if named)" * (is_marked and each.dangerous))
         for each in runbook.procedures
         if each.steps
     ]
