@@ -479,9 +479,11 @@ def test_a_guided_run_works_or_says_why_not(program: Program, machine: Machine) 
         pytest.skip("only Linux can be made odd in this way")
     program.write("page.md", '# P\n\n## Steps\n\n```bash\necho first >>"$LOG"\necho second >>"$LOG"\n```\n')
     environment = program.environment({"LOG": str(program.folder / "log")})
+    # the head of the page fills a screen of one line, and waits too
+    questions = 0 if machine.status else 3 if machine.name == "one column" else 2
     command = ["bash", "-c", machine.commands, "x", *COMMAND, "page.md"]
     with open_screen(command, program.work, environment) as shown:
-        for number in (1, 2) if machine.status == 0 else ():
+        for number in range(1, questions + 1):
             wait_for_question(shown, number)
             shown.type(ENTER)
         assert shown.wait_status() == machine.status
@@ -492,7 +494,12 @@ def test_a_guided_run_works_or_says_why_not(program: Program, machine: Machine) 
 
 def wait_for_question(shown: Screen, number: int) -> None:
     """Wait until so many questions were painted; with one column, nobody could read them."""
-    shown.wait_until(lambda text: shown.raw.count(b"\x1b[?2004h") >= number, f"{number} questions")
+
+    def is_open(_: str) -> bool:
+        begin, end = b"\x1b[?2004h", b"\x1b[?2004l"  # a question that is laid out again has no end between
+        return shown.raw.count(end) >= number - 1 and shown.raw.rfind(begin) > shown.raw.rfind(end)
+
+    shown.wait_until(is_open, f"{number} questions")
 
 
 CLOCK = """

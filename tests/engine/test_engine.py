@@ -220,7 +220,7 @@ def test_a_statement_can_be_skipped(go: Go) -> None:
         fish_page("echo one", "false", "echo three"), Person([Answer("skip", note="before"), Answer("skip")])
     )
     assert told.started() == ["false", "echo three"]
-    assert told.end() == ("partial", "step 1 failed")
+    assert told.end() == ("partial", "step 1 failed and was skipped")
 
 
 def test_quitting_before_a_statement_is_no_failure(go: Go) -> None:
@@ -382,7 +382,7 @@ def test_output_at_the_prompt_is_masked(go: Go, program: Program) -> None:
     finally:
         os.close(read)
         os.close(write)
-    assert told.end() == ("partial", "step 1 failed")
+    assert told.end() == ("partial", "step 1 failed and was skipped")
     assert b"plain-looking" not in echoed
     assert "late ••••••••".encode() in echoed
 

@@ -149,4 +149,7 @@ def open_screen(
     try:
         yield Screen(child, columns, rows)
     finally:
-        child.close(force=True)
+        try:
+            child.close(force=True)
+        except pexpect.ExceptionPexpect:  # killed, and a busy machine has not ended it yet
+            child.ptyproc.wait()
