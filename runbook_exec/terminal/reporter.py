@@ -27,7 +27,6 @@ from ..engine.events import (
 from ..engine.state import State
 from ..plan.model import ItemId, Plan, PlanItem, Value
 from ..plan.retries import count_retries
-from ..plan.values import describe_value
 from ..text.ansi import escape_unprintable, escape_unprintable_code, flatten_output
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
@@ -36,6 +35,7 @@ from .run_header import shorten_path, write_header
 from .run_summary import describe_answers, write_recap, write_summary
 from .section_hint import write_section_hint
 from .step_view import StepView, format_place, format_title
+from .value_lines import write_given_value
 from .writer import TerminalWriter
 
 _LAST_OUTPUT, _LAST_LINES = 4000, 5  # characters and lines of a statement in the background that are shown
@@ -125,10 +125,9 @@ class TerminalReporter(TerminalWriter):
                 )
                 self._captured.setdefault(event.step, []).append(event.name)
                 self._pending.append(f"     captured <{event.name}> ({what})")
-            case ValueGiven(secret=True) if self.tty and event.origin != "typed":
-                value = describe_value("•" * event.length, True)
-                self.write_line()
-                self.write_wrapped(f"<{event.name}>  {value}, from {event.origin}")
+            case ValueGiven() if self.tty:
+                item = _find_item(self.plan, event.step, event.block, event.statement)
+                write_given_value(self, event, item, self.plan.procedure.shell)
             case Answered(answer="done" | "skip"):
                 self._show_answer(event)
             case _:

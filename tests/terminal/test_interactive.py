@@ -458,8 +458,15 @@ def test_an_invalid_value_is_asked_for_again(program: Program) -> None:
     with guided(program, page) as shown:
         answer(shown, "type or paste a value", "big", ENTER)
         shown.wait("[0-9]+", "type or paste a value")
+        assert "<size>  big" not in shown.text()
         answer(shown, "type or paste a value", "42", ENTER)
-        answer(shown, "1 of 1 ›", ENTER)
+        shown.wait("<size>  42")
+        answer(shown, "1 of 1 ›", "v")
+        answer(shown, "esc back, keep the value", "none", ENTER)
+        answer(shown, "expected a value that matches", ESCAPE)
+        text = shown.wait("<size>  kept: 42", "1 of 1 ›")
+        assert "<size>  none" not in text
+        shown.type(ENTER)
         shown.wait("\n42", "Done.")
         assert shown.wait_status() == 0
 
