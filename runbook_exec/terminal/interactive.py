@@ -32,9 +32,10 @@ from ..text.display import clip, fold
 from .editor import open_editor
 from .failure_advice import advise_on_failure
 from .going_back import ask_where_to_return, describe_earlier_run, has_earlier_items
+from .key_line import Piece
 from .keys import MEANING, NO_LABELS, explain_keys, pick_keys
 from .page_watch import PageWatch
-from .prompts import FindEnd, Piece, ask_key, ask_row, watch_for_end
+from .prompts import FindEnd, ask_key, ask_row, watch_for_end
 from .reporter import TerminalReporter
 from .step_view import format_place
 from .text_questions import TextQuestions

@@ -6,7 +6,8 @@ from ..engine.questions import ValueNeeded
 from ..plan.model import ItemId, PlanItem
 from ..text.ansi import escape_unprintable
 from ..text.display import count_columns, wrap
-from .prompts import Piece, ask_value
+from .key_line import Piece
+from .prompts import ask_value
 from .reporter import TerminalReporter
 from .value_lines import write_value
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support.program import COMMAND, Program
-from tests.support.screen import ENTER, ESCAPE, Screen, open_screen
+from tests.support.screen import ENTER, UP, Screen, open_screen
 
 PAGE = """\
 # Page
@@ -75,12 +75,16 @@ def test_going_back_runs_again_what_the_operator_chooses(program: Program) -> No
         shown.type("?")
         shown.wait("go back to an earlier statement", "? hide")
         shown.type("b")
-        shown.wait("Nothing is undone.", "✓ done", "which one? ›")
-        shown.type(ESCAPE)
+        text = shown.wait("Nothing is undone.", "✓ done", "which one? ›")
+        rows = ["    1  echo mint", "    2  echo store", "  › 3  echo check", "← you are here"]
+        assert [text.find(row) for row in rows] == sorted({text.find(row) for row in rows} - {-1})
+        shown.type(ENTER)
         shown.wait_until(lambda text: "Nothing is undone" not in text and "3 of 3 ›" in text, "the question")
         shown.type("b")
         shown.wait("Nothing is undone.", "which one? ›")
-        shown.type("2")
+        shown.type(UP, UP)
+        shown.wait("  › 1  echo mint", "enter go back there")
+        shown.type(ENTER)
         shown.wait("This has run already, and succeeded", "1 of 3 ›")
         shown.type("y")
         shown.wait("token-3", "enter continue", "q quit")
@@ -101,7 +105,9 @@ def test_nothing_runs_twice_by_itself_after_going_back(program: Program) -> None
         run_two_steps(shown)
         shown.type("b")
         shown.wait("which one? ›")
-        shown.type("2")
+        shown.type(UP, UP)
+        shown.wait("  › 1  echo mint", "enter go back there")
+        shown.type(ENTER)
         shown.wait("This has run already", "1 of 3 ›")
         shown.type("q")
         assert shown.wait_status() == 130
