@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 import termios
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -109,27 +109,64 @@ class _Interrupts:
             event.app.exit(exception=EOFError())
 
 
-def ask_key(keys: Keyed, right: str, colour: bool, explained: Mapping[str, str] | None = None) -> str:
+class _UnknownKeys:
+    """Has `words` about a key that does nothing here, once one was typed; they change nothing else."""
+
+    def __init__(self, bindings: KeyBindings, words: str, on_enter: str) -> None:
+        self.words = ""
+        sequence = ""  # the escape sequence of an unknown key, as far as it was read
+
+        @bindings.add(Keys.Any)
+        def _(event: KeyPressEvent) -> None:
+            nonlocal sequence
+            key = event.key_sequence[-1].key
+            if key == Keys.ControlM:
+                self.words = on_enter or words
+            elif key == Keys.Escape:
+                sequence = "\x1b"
+            elif isinstance(key, Keys):
+                sequence = ""
+            elif sequence:
+                goes_on = key in "[O" if sequence == "\x1b" else not "@" <= key <= "~"
+                sequence = sequence + key if goes_on else ""
+            else:
+                self.words = words
+
+
+def ask_key(
+    keys: Keyed,
+    right: str,
+    colour: bool,
+    explained: Mapping[str, str] | None = None,
+    *,
+    on_enter: str = "",
+    optional: Collection[str] = (),
+    also: Collection[str] = (),
+) -> str:
     """Wait for one of the keys and return it.
 
-    `?` shows and hides what the keys do: a sentence for each key in `explained`, which may have keys that are
-    not in the legend.
+    `?` shows and hides what the keys do: a sentence for each key in `explained`. The legend leaves out the
+    `optional` keys where a line has no room for them, and always the keys in `also`. Another key does nothing
+    but say so, with the words `on_enter` for enter.
     Raises KeyboardInterrupt for ^C typed twice and EOFError for ^D.
     """
     bindings = KeyBindings()
     interrupts = _Interrupts(bindings)
-    _exits(bindings, (*keys, *(key for key in explained or () if key not in keys)))
+    words = "no such key here" + " · ? explains the keys" * bool(explained)
+    unknown = _UnknownKeys(bindings, words, on_enter)
+    _exits(bindings, dict.fromkeys((*keys, *(explained or ()), *also)))
     shows_help = False
 
     @bindings.add("?", filter=Condition(lambda: bool(explained)))
     def _(event: KeyPressEvent) -> None:
         nonlocal shows_help
-        shows_help = not shows_help
+        shows_help, unknown.words = not shows_help, ""
 
     def text() -> StyleAndTextTuples:
         above = format_help(explained) if explained and shows_help else []
         legend = {**keys, "?": ("?", "hide" if shows_help else "")} if explained else keys
-        return [*above, *format_keys(legend, _QUIT_AGAIN if interrupts.once else right)]
+        beside = f"{unknown.words} ›" if unknown.words else right
+        return [*above, *format_keys(legend, _QUIT_AGAIN if interrupts.once else beside, optional)]
 
     control = FormattedTextControl(text, focusable=True)
     window = Window(control, dont_extend_height=True, always_hide_cursor=True)
@@ -156,6 +193,7 @@ def ask_row(
     """
     bindings = KeyBindings()
     interrupts = _Interrupts(bindings)
+    unknown = _UnknownKeys(bindings, "no such key here", "")
     _exits(bindings, keys)
     above, rows = make_printable(above), [make_printable(row) for row in rows]
     picked = here
@@ -170,6 +208,7 @@ def ask_row(
     def _(event: KeyPressEvent) -> None:
         if picked >= 0:
             event.app.exit(result="esc" if picked == here else picked)
+        unknown.words = "pick a row first"
 
     numbered = min(len(rows), 9) if here < 0 else 0
     for number in range(1, numbered + 1):
@@ -188,7 +227,7 @@ def ask_row(
 
     def legend() -> StyleAndTextTuples:
         choose = ("enter" if picked >= 0 else f"1–{numbered}", "choose" if here < 0 else "go back there")
-        right = _QUIT_AGAIN if interrupts.once else "which one? ›"
+        right = _QUIT_AGAIN if interrupts.once else f"{unknown.words or 'which one?'} ›"
         legend = {"": choose, "↑↓": ("↑↓", "pick"), **keys}
         if picked == here >= 0:
             del legend[""]

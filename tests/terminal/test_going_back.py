@@ -19,7 +19,7 @@ PAGE = """\
 echo mint >>marks && echo token-$(wc -l <marks)
 ```
 
-Write the token down.
+Write the token down. See [the task](../../task) and [Ada](https://ada.example).
 
 ### Store
 
@@ -48,7 +48,7 @@ def run_two_steps(shown: Screen) -> None:
     """Run the first two steps, and stop at the question about the third."""
     shown.wait("1 of 3 ›")
     shown.type(ENTER)
-    shown.wait("enter continue", "q quit")
+    shown.wait("enter go on", "q quit")
     shown.type(ENTER)
     shown.wait("2 of 3 ›")
     shown.type(ENTER)
@@ -56,16 +56,43 @@ def run_two_steps(shown: Screen) -> None:
 
 
 def test_instructions_after_a_step_wait_for_the_reader(program: Program) -> None:
-    """What is below the last block is shown before it runs and after it, and enter continues."""
+    """What is below the last block is shown before it runs and after it, and enter go ons."""
     with guided(program) as shown:
         shown.wait("Write the token down.", "1 of 3 ›")
         shown.type(ENTER)
-        text = shown.wait("token-1", "enter continue", "q quit")
+        text = shown.wait("token-1", "enter go on", "q quit")
         assert text.count("Write the token down.") == 2
+        assert text.count("See the task and Ada (https://ada.example).") == 2
+        assert text.endswith("step 1 of 3 ›")
+        shown.type("?")
+        shown.wait("nothing runs before you are asked", "? hide")
         assert "Store" not in text
         shown.type("q")
         shown.wait("Stopped before step 2 of 3.")
         assert shown.wait_status() == 130
+
+
+def test_a_key_that_does_nothing_says_so(program: Program) -> None:
+    """Another key or enter changes only the line of keys; sequences of other keys and pastes are ignored."""
+    program.write(
+        "page.md", "# Page\n\n## Steps\n\n1. Ask Ada.\n2. List.\n\n   ```bash\n   echo seen\n   ```\n"
+    )
+    with open_screen([*COMMAND, "page.md"], program.work, program.environment(), 80, 40) as shown:
+        shown.wait("d done", "1 of 2 ›")
+        shown.type("\x1b[200~xyz\x1b[201~", UP, "\x1b[99z", ENTER)
+        text = shown.wait("press d when you have done this ›")
+        assert "no such key" not in text
+        shown.type("x")
+        shown.wait("no such key here · ? explains the keys ›")
+        shown.type("?")
+        shown.wait("you have done this; the record has the time", "1 of 2 ›")
+        shown.type("n")
+        shown.wait("Note for the record", "esc back")
+        shown.type("run #4812", ENTER)
+        shown.wait("enter run", "2 of 2 ›")
+        shown.type(ENTER)
+        shown.wait("Done.", "by hand: run #4812")
+        assert shown.wait_status() == 0
 
 
 def test_going_back_runs_again_what_the_operator_chooses(program: Program) -> None:
@@ -87,11 +114,13 @@ def test_going_back_runs_again_what_the_operator_chooses(program: Program) -> No
         shown.type(ENTER)
         shown.wait("This has run already, and succeeded", "1 of 3 ›")
         shown.type("y")
-        shown.wait("token-3", "enter continue", "q quit")
+        shown.wait("token-3", "enter go on", "q quit")
         shown.type(ENTER)
         shown.wait("This has run already, and succeeded", "2 of 3 ›")
-        shown.type("c")
-        shown.wait("echo check", "enter run", "3 of 3 ›")
+        shown.type(ENTER)
+        shown.wait("press y to run again ›")
+        shown.type("n")
+        shown.wait("✓  kept, not run again", "echo check", "enter run", "b back", "3 of 3 ›")
         shown.type(ENTER)
         shown.wait("Done.  3 steps in ")
         assert shown.wait_status() == 0
