@@ -230,7 +230,7 @@ def test_show_marks_secrets_and_the_steps_they_come_from(program: Program) -> No
     page = (
         "# Page\n\n## Steps\n\n### 1. Mint\n\n<!-- runbook: capture=api-token -->\n```bash\necho made\n```\n"
     )
-    page += "\n### 2. Store\n\n```bash\necho <api-token> <file> <door-password>\n```\n"
+    page += "\n### Store\n\n```bash\necho <api-token> <file> <door-password>\n```\n"
     program.write("page.md", page)
     shown = program.run("show", "page.md").stdout
     assert "  echo made  (prints a secret: not shown)\n" in shown
