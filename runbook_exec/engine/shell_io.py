@@ -176,10 +176,7 @@ class ShellIO:
     # the session's own prompt ----------------------------------------------------------------------------
 
     def run_shell_prompt(self, item: PlanItem) -> Iterator[Event]:
-        """Show the session's own prompt until the operator leaves it.
-
-        A line is reported as a statement.
-        """
+        """Show the session's own prompt until the operator leaves it, and report each line as a statement."""
         yield from self.start_shell()
         if self.stack.entered:
             self.context.notice(f"This is the shell {self.stack.inside}.")
