@@ -11,7 +11,7 @@ from ..document.model import Block, Procedure, Runbook, Statement, Step
 from ..light_classes import is_light_dataclass, list_defaults, replace
 from ..masking.masker import Masker
 from ..plan.alternatives import decide_choice, is_left_out, list_choices
-from ..plan.builder import items_of
+from ..plan.builder import items_of, make_page_plan
 from ..plan.endless import find_endless_statements, runs_in_background
 from ..plan.model import ItemId, Plan, PlanItem, StatementWarning
 from ..plan.places import find_places
@@ -64,14 +64,27 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Iterator[str]:
     notes = {where: f"on {host}" for where, host in hosts.items() if host}
     notes |= {item.where: place for item in items if (place := places.describe(item.where))}
     notes |= {item.where: "in the background" for item in items if runs_in_background(item, endless)}
+    plan = make_page_plan(runbook, procedure)
+    for item in items:
+        if _prints_secret(plan, item):
+            notes[item.where] = ", ".join(filter(None, (notes.get(item.where), "prints a secret: not shown")))
     for step in procedure.steps:
-        yield from _step(step, notes, warnings)
+        yield from _step(plan, step, notes, warnings)
     for each in procedure.left_out:
         yield f"      {each.span.line:>4}  left out, runs only if named: {each.title} (#{each.anchor})"
 
 
+def _prints_secret(plan: Plan, item: PlanItem) -> bool:
+    """Return whether the output of a statement holds a secret, as the page or its commands have it."""
+    captured = any(where == item.where and plan.is_secret(each.name) for where, each in plan.captures)
+    return item.annotation.secret or captured or plan.prints_secret(item.where)
+
+
 def _step(
-    step: Step, notes: Mapping[ItemId, str], warnings: Mapping[ItemId, Sequence[StatementWarning]]
+    plan: Plan,
+    step: Step,
+    notes: Mapping[ItemId, str],
+    warnings: Mapping[ItemId, Sequence[StatementWarning]],
 ) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
     yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
@@ -83,15 +96,23 @@ def _step(
             for statement in block.statements:
                 count += 1
                 first, *more = escape_unprintable_code(statement.text).split("\n")
-                names = dict.fromkeys(p.text for p in statement.placeholders if p.context != "comment")
-                needs = "".join(f"  {name}" for name in ["needs", *names]) if names else ""
                 where = ItemId(step.number, block.number, count)
+                names = {p.text: p.name for p in statement.placeholders if p.context != "comment"}
+                needed = [f"{text}{_describe_need(plan, name, where)}" for text, name in names.items()]
+                needs = "".join(f"  {name}" for name in ["needs", *needed]) if names else ""
                 note = f"  ({notes[where]})" if notes.get(where) else ""
                 yield f"      {statement.span.line:>4}  {first}{' …' if more else ''}{note}{needs}"
                 for warning in warnings.get(where, ()):
                     yield f"            warning: {warning.message}"
         else:
             yield from _not_run(block)
+
+
+def _describe_need(plan: Plan, name: str, where: ItemId) -> str:
+    """Return in parentheses whether a placeholder is a secret, and which step captures it; "" if neither."""
+    marks = ["secret"] if plan.is_secret(name) else []
+    marks += [f"from step {each.step}" for at, each in plan.captures if each.name == name and at < where][-1:]
+    return f" ({', '.join(marks)})" if marks else ""
 
 
 def _not_run(block: Block) -> Iterator[str]:
@@ -224,7 +245,8 @@ def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:
         return f"from {known.source}"
     if known and known.default is not None:
         return "a default, not shown" if secret else f"default: {known.default}"
-    return "unknown yet: asked for when it is needed" + (", not shown" if secret else "")
+    first = next(each for each in plan.items if any(p.name == name for p in each.placeholders))
+    return f"asked in step {first.step.label}" + (", not shown" if secret else "")
 
 
 def to_json(value: Runbook) -> str:

@@ -11,6 +11,7 @@ from ..shells.base import Filling
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 from ..shells.snapshot import ShellState, is_exported
+from ..text.lazy_pattern import LazyPattern
 from .bindings import MASK, Bindings
 from .event_log import EventLog
 from .events import Event, Outcome, Output, ShellChanged, StatementFinished, StatementStarted
@@ -29,6 +30,9 @@ from .ports import (
 )
 from .restoration import enter_folder, restore_definitions
 from .shell_history import make_digest
+
+# a line that wants to leave the shell, other than by `exit` alone
+_LEAVES = LazyPattern(r"(?:^|[;&|])\s*(?:exit|logout)\b")
 
 _SLOW_START = 10.0  # seconds after which the operator is told that the shell has not started
 
@@ -172,19 +176,20 @@ class ShellIO:
     # the session's own prompt ----------------------------------------------------------------------------
 
     def run_shell_prompt(self, item: PlanItem) -> Iterator[Event]:
-        """Show the session's own prompt until the operator leaves it.
-
-        A line is reported as a statement.
-        """
+        """Show the session's own prompt until the operator leaves it, and report each line as a statement."""
         yield from self.start_shell()
         if self.stack.entered:
             self.context.notice(f"This is the shell {self.stack.inside}.")
+        explained = False
         while True:
             line = _read_line(self)
             if line is None or line.strip() in ("exit", "logout"):
                 return
             if line.strip():
                 yield from self._run_typed(item, line)
+            if not explained and not self.stack.inside and _LEAVES.search(line):
+                explained = True
+                self.context.notice("This shell stays open. ^D, or `exit` alone in a line, returns.")
 
     def _run_typed(self, item: PlanItem, line: str) -> Iterator[Event]:
         at, inside = {**self.place_of(item), "statement": 0, "line": 0}, self.stack.inside

@@ -52,6 +52,7 @@ class State(NamedTuple):
     background: frozenset[ItemId] = frozenset()  # items that go on until the run ends
     next_try: tuple[ItemId, int] | None = None  # a statement that is tried again, and which attempt is next
     question: Asked | None = None  # the question that has no answer yet
+    notes: Mapping[ItemId, str] = MappingProxyType({})  # what a person wrote about manual steps
 
     def is_ahead(self, where: ItemId) -> bool:
         """Return whether an item is still to come, or failed."""
@@ -125,6 +126,7 @@ def _apply_answer(state: State, event: Answered) -> State:
         case "failed", Choice.DONE:
             return _mark_item(state, where, ItemStatus.OK)
         case "manual", Choice.DONE:
+            state = state._replace(notes=with_entry(state.notes, where, event.note))
             return _mark_item(state, where, ItemStatus.OK)
         case "doubt", Choice.DONE:
             return _mark_item(state._replace(doubt=None), where, ItemStatus.OK)
@@ -266,6 +268,7 @@ def carry_marks(state: State, old: Sequence[ItemMark], new: Sequence[ItemMark]) 
         unsure=(left | unsure | set(find_replacements(old, new, matched, begun))) - {doubt},
         durations=move(state.durations),
         statuses=move(state.statuses),
+        notes=move(state.notes),
         chosen=_move_choices(state.chosen, [(old[before], new[now]) for before, now in matched.items()]),
         doubt=doubt,
         background=frozenset(moved[where] for where in state.background if where in moved),

@@ -6,10 +6,11 @@ from ..document.model import Step
 from ..engine.questions import Answer
 from ..engine.state import ItemStatus, State
 from ..plan.model import PlanItem
-from ..text.ansi import escape_unprintable_code
+from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
-from .prompts import Piece, ask_row
+from .key_line import Piece
+from .prompts import ask_row
 from .reporter import TerminalReporter
 from .step_view import format_title
 
@@ -42,19 +43,22 @@ def _list_earlier_items(terminal: TerminalReporter, item: PlanItem) -> list[Plan
 
 
 def ask_where_to_return(terminal: TerminalReporter, item: PlanItem, colour: bool) -> Answer | None:
-    """Ask which earlier statement to go back to, the last one first; return None for none."""
-    earlier = _list_earlier_items(terminal, item)[::-1]
-    state, width = terminal.find_state(), terminal.width
-    results = [_describe_result(state, each) for each in earlier]
-    room = max(12, width - 9 - max(map(count_columns, results), default=0))
-    names = [clip(_name_item(each, terminal.plan.runbook.text), room) for each in earlier]
-    longest = max(map(count_columns, names), default=0)
+    """Ask which earlier statement to go back to, in the order of the page; return None for none."""
+    earlier = _list_earlier_items(terminal, item)
+    state, width, listed = terminal.find_state(), terminal.width, [*earlier, item]
+    results = [*(_describe_result(state, each) for each in earlier), "← you are here"]
+    labels = [escape_unprintable(each.step.label) for each in listed]
+    label_width = max(map(count_columns, labels))
+    room = max(12, width - 10 - label_width - max(map(count_columns, results)))
+    names = [clip(_name_item(each, terminal.plan.runbook.text), room) for each in listed]
+    longest = max(map(count_columns, names))
     rows: list[list[Piece]] = [
-        [("bold", pad(name, longest)), ("", f"  {result}")]
-        for name, result in zip(names, results, strict=True)
+        [("", f"{pad(label, label_width)}  "), ("bold", pad(name, longest)), ("", f"  {result}")]
+        for label, name, result in zip(labels, names, results, strict=True)
     ]
     above = "\n".join(f"  {line}" for line in wrap(_ABOVE, width - 4))
-    picked = ask_row([("", f"\n{above}")], rows, {"esc": ("esc", "stay here")}, colour)
+    here = len(earlier)
+    picked = ask_row([("", f"\n{above}")], rows, {"esc": ("esc", "stay here")}, colour, here)
     if isinstance(picked, str):
         return None
     terminal.reset_statement(prose=True)

@@ -32,9 +32,10 @@ from ..text.display import clip, fold
 from .editor import open_editor
 from .failure_advice import advise_on_failure
 from .going_back import ask_where_to_return, describe_earlier_run, has_earlier_items
-from .keys import MEANING, NO_LABELS, explain_keys, pick_keys
+from .key_line import Piece
+from .keys import MEANING, NO_LABELS, advise_on_enter, explain_keys, pick_keys
 from .page_watch import PageWatch
-from .prompts import FindEnd, Piece, ask_key, ask_row, watch_for_end
+from .prompts import FindEnd, ask_key, ask_row, watch_for_end
 from .reporter import TerminalReporter
 from .step_view import format_place
 from .text_questions import TextQuestions
@@ -90,6 +91,8 @@ def create_asker(
         if isinstance(question, Confirmation | NewStatement | Reentry) and answer.choice == "run":
             terminal.write_line("  › yes")
             confirmed = (question.item, question.text)
+        if isinstance(question, NewStatement) and question.has_run and answer.choice == "done":
+            terminal.kept = question.item
         return answer
 
     return ask
@@ -117,14 +120,17 @@ class _Questions:
 
         Returns the answer to the question if the person does something else first.
         """
-        what = self._terminal.take_unread()
-        if not what:
+        unread = self._terminal.take_unread()
+        if unread is None:
             return None
         can_return = isinstance(question, _RETURNABLE) and has_earlier_items(self._terminal, question.item)
-        keys = {"enter": ("enter", what), **pick_keys("!bq" if can_return else "!q")}
+        others = "!bq" if can_return else "!q"
+        keys = {"enter": ("enter", unread.enter), **pick_keys(others)}
+        explained = {"enter": "you have read this; nothing runs before you are asked", **explain_keys(others)}
+        place = f"{format_place(self._terminal.plan, unread.where)} ›" if unread.where else "›"
         try:
             while True:
-                key = ask_key(keys, "›", self._colour)
+                key = ask_key(keys, place, self._colour, explained)
                 if key == "enter":
                     return None
                 if (answer := self._answer(key, question)) is not None:
@@ -177,22 +183,24 @@ class _Questions:
             return Answer("quit")
 
     def _pick(self, keys: str, question: Question, labels: Mapping[str, str] = NO_LABELS) -> Answer:
-        """Wait for one of the keys; `b` is one of them, but not on the bar, if the run can go back.
+        """Wait for one of the keys, and for `b` if the run can go back.
 
-        `labels` are what the bar says instead of the usual words.
+        `labels` are what the bar says instead of the usual words. At a statement that has run, `n` means `c`.
         """
         item = question.item
         has_values = bool(
             item.placeholders or find_needed_variables(item, self._terminal.plan.procedure.shell)
         )
         chosen = [key for key in keys.split() if key != "v" or has_values]
-        known = list(chosen)
+        advice = "" if chosen[0] == "enter" else advise_on_enter(chosen, labels)
         if isinstance(question, _RETURNABLE) and has_earlier_items(self._terminal, item):
-            known.insert(-1, "b")
+            chosen.insert(-1, "b")
         place = f"{format_place(self._terminal.plan, item.where)} ›"
+        also = "n" if isinstance(question, NewStatement) and question.has_run else ""
+        shown, explained = pick_keys(chosen, labels), explain_keys(chosen)
         while True:
-            key = ask_key(pick_keys(chosen, labels), place, self._colour, explain_keys(known))
-            if (answer := self._answer(key, question)) is not None:
+            key = ask_key(shown, place, self._colour, explained, on_enter=advice, optional="b", also=also)
+            if (answer := self._answer("c" if key in also else key, question)) is not None:
                 return answer
 
     def _answer(self, key: str, question: Question) -> Answer | None:
@@ -224,12 +232,11 @@ class _Questions:
         while (value := self._texts.ask_for_value(question)) is None:
             if question.present:
                 return Answer("back")
-            keys = {"enter": ("enter", f"give {question.label}"), **pick_keys("se!q")}
-            explained = {"enter": f"type or pick a value for {question.label}", **explain_keys("se!q")}
+            others = "se!bq" if has_earlier_items(self._terminal, question.item) else "se!q"
+            keys = {"enter": ("enter", f"give {question.label}"), **pick_keys(others)}
+            explained = {"enter": f"type or pick a value for {question.label}", **explain_keys(others)}
             explained["esc"] = "the same as enter"
-            if has_earlier_items(self._terminal, question.item):
-                explained = {**explained, **explain_keys("b")}
-            key = ask_key(keys, place, self._colour, explained)
+            key = ask_key(keys, place, self._colour, explained, optional="b")
             if key in ("enter", "esc"):
                 continue
             if (answer := self._answer(key, question)) is not None:
@@ -258,7 +265,7 @@ def _accept_loss(question: LostState, terminal: TerminalReporter, colour: bool) 
     for thing in question.things:
         terminal.write_wrapped(f"- {escape_unprintable(thing)}", indent=4)
     keys = {"y": ("y", "continue without it"), **pick_keys("!q")}
-    return Answer(MEANING[ask_key(keys, "›", colour)])
+    return Answer(MEANING[ask_key(keys, "›", colour, on_enter="press y to continue without it")])
 
 
 def _doubt(question: Doubt, terminal: TerminalReporter) -> None:

@@ -37,6 +37,16 @@ MEANING: Mapping[str, str] = {
     "c": "done",
 }
 
+_VERBS: Mapping[str, str] = {
+    "d": "when you have done this",
+    "y": "to run it",
+    "r": "to retry",
+    "w": "to run it until it succeeds",
+    "h": "if it happened, a to run it again",
+    "c": "to count it as done",
+    "q": "to quit",
+}
+
 NO_LABELS: Mapping[str, str] = {}
 
 _EXPLAINED: Mapping[str, str] = {
@@ -66,3 +76,10 @@ def pick_keys(keys: Sequence[str], labels: Mapping[str, str] = NO_LABELS) -> dic
 def explain_keys(keys: Sequence[str]) -> dict[str, str]:
     """Return a sentence about each key."""
     return {key: _EXPLAINED[key] for key in keys}
+
+
+def advise_on_enter(keys: Sequence[str], labels: Mapping[str, str] = NO_LABELS) -> str:
+    """Return which key to press where enter does nothing, for the first of the keys."""
+    first = keys[0]
+    verb = f"to {labels[first]}" if first in labels else _VERBS.get(first, "")
+    return f"press {first} {verb}".rstrip()

@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 import termios
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -27,10 +27,8 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from ..light_classes import NamedTuple
 from ..plan.suggestions import Suggestion
 from ..system.screen_size import read_screen_size
-from ..text.ansi import escape_unprintable
-from ..text.display import count_columns, wrap
+from .key_line import Keyed, Piece, find_width, format_help, format_keys, make_printable
 from .value_choice import ROWS, ValueChoice, format_effect, format_rows
-from .writer import NARROWEST, WIDEST
 
 FindEnd = Callable[[], Exception | None]
 
@@ -41,18 +39,9 @@ _find_end: FindEnd | None = None
 _QUIT_AGAIN = "^C again quits ›"
 
 
-Keyed = Mapping[str, tuple[str, str]]  # key -> how it is shown, what it does
-
-Piece = tuple[str, str]  # style, text
-
-
 def _size() -> Size:
     width, height = read_screen_size()
     return Size(rows=height, columns=width)
-
-
-def _find_width() -> int:
-    return max(NARROWEST, min(_size().columns, WIDEST))
 
 
 def _run(layout: Layout, bindings: KeyBindings, colour: bool) -> Any:
@@ -120,73 +109,68 @@ class _Interrupts:
             event.app.exit(exception=EOFError())
 
 
-def _make_printable(pieces: Iterable[Piece]) -> list[Piece]:
-    """Return the pieces with invisible characters written out.
+class _UnknownKeys:
+    """Has `words` about a key that does nothing here, once one was typed; they change nothing else."""
 
-    The pieces quote pages and the output of programs.
-    """
-    return [(style, escape_unprintable(text)) for style, text in pieces]
+    def __init__(self, bindings: KeyBindings, words: str, on_enter: str) -> None:
+        self.words = ""
+        sequence = ""  # the escape sequence of an unknown key, as far as it was read
 
-
-def _keys_line(keys: Keyed, right: str) -> StyleAndTextTuples:
-    """Return the legend of the keys in some lines, with a text at the right of the last.
-
-    It is laid out for the present width of the terminal, which a person may change while it is shown.
-    """
-    text: StyleAndTextTuples = [("", "  ")]
-    used = 2
-    width = _find_width()
-    for shown, does in _make_printable(keys.values()):
-        shown += " " * bool(shown and does)
-        size = count_columns(shown) + count_columns(does)
-        if used > 2 and used + size > width - 2:
-            text.append(("", "\n  "))
-            used = 2
-        text += [("bold", shown), ("", f"{does}   ")]
-        used += size + 3
-    if used + count_columns(right) > width - 2:
-        text.append(("", "\n"))
-        used = 0
-    text.append(("", " " * max(0, width - used - count_columns(right) - 2) + right))
-    return text
+        @bindings.add(Keys.Any)
+        def _(event: KeyPressEvent) -> None:
+            nonlocal sequence
+            key = event.key_sequence[-1].key
+            if key == Keys.ControlM:
+                self.words = on_enter or words
+            elif key == Keys.Escape:
+                sequence = "\x1b"
+            elif isinstance(key, Keys):
+                sequence = ""
+            elif sequence:
+                goes_on = key in "[O" if sequence == "\x1b" else not "@" <= key <= "~"
+                sequence = sequence + key if goes_on else ""
+            else:
+                self.words = words
 
 
-def ask_key(keys: Keyed, right: str, colour: bool, explained: Mapping[str, str] | None = None) -> str:
+def ask_key(
+    keys: Keyed,
+    right: str,
+    colour: bool,
+    explained: Mapping[str, str] | None = None,
+    *,
+    on_enter: str = "",
+    optional: Collection[str] = (),
+    also: Collection[str] = (),
+) -> str:
     """Wait for one of the keys and return it.
 
-    `?` shows and hides what the keys do: a sentence for each key in `explained`, which may have keys that are
-    not in the legend.
+    `?` shows and hides what the keys do: a sentence for each key in `explained`. The legend leaves out the
+    `optional` keys where a line has no room for them, and always the keys in `also`. Another key does nothing
+    but say so, with the words `on_enter` for enter.
     Raises KeyboardInterrupt for ^C typed twice and EOFError for ^D.
     """
     bindings = KeyBindings()
     interrupts = _Interrupts(bindings)
-    _exits(bindings, (*keys, *(key for key in explained or () if key not in keys)))
+    words = "no such key here" + " · ? explains the keys" * bool(explained)
+    unknown = _UnknownKeys(bindings, words, on_enter)
+    _exits(bindings, dict.fromkeys((*keys, *(explained or ()), *also)))
     shows_help = False
 
     @bindings.add("?", filter=Condition(lambda: bool(explained)))
     def _(event: KeyPressEvent) -> None:
         nonlocal shows_help
-        shows_help = not shows_help
+        shows_help, unknown.words = not shows_help, ""
 
     def text() -> StyleAndTextTuples:
-        above = _format_help(explained) if explained and shows_help else []
+        above = format_help(explained) if explained and shows_help else []
         legend = {**keys, "?": ("?", "hide" if shows_help else "")} if explained else keys
-        return [*above, *_keys_line(legend, _QUIT_AGAIN if interrupts.once else right)]
+        beside = f"{unknown.words} ›" if unknown.words else right
+        return [*above, *format_keys(legend, _QUIT_AGAIN if interrupts.once else beside, optional)]
 
     control = FormattedTextControl(text, focusable=True)
     window = Window(control, dont_extend_height=True, always_hide_cursor=True)
     return str(_run(Layout(HSplit([Window(height=1), window])), bindings, colour))
-
-
-def _format_help(explained: Mapping[str, str]) -> StyleAndTextTuples:
-    """Return what the keys do, a line for each, and a blank line."""
-    lead = max(map(len, explained)) + 4
-    text: StyleAndTextTuples = []
-    for key, sentence in explained.items():
-        first, *more = wrap(sentence, _find_width() - lead - 2)
-        text += [("bold", f"  {key:<{lead - 2}}"), ("", f"{first}\n")]
-        text += [("", f"{' ' * lead}{line}\n") for line in more]
-    return [*text, ("", "\n")]
 
 
 def _exits(bindings: KeyBindings, keys: Iterable[str]) -> None:
@@ -197,18 +181,22 @@ def _exits(bindings: KeyBindings, keys: Iterable[str]) -> None:
             event.app.exit(result=key)
 
 
-def ask_row(above: Sequence[Piece], rows: Sequence[Sequence[Piece]], keys: Keyed, colour: bool) -> int | str:
+def ask_row(
+    above: Sequence[Piece], rows: Sequence[Sequence[Piece]], keys: Keyed, colour: bool, here: int = -1
+) -> int | str:
     """Wait until a row is picked, by its number or with the arrows, or one of the keys is typed.
 
-    Returns the row's index or the key. No row is picked at first, so enter alone chooses none. `above` is the
-    question: text that is erased afterwards, like the rest.
+    Returns the row's index or the key. No row is picked at first, so enter alone chooses none. With `here`,
+    the rows have no numbers, and that one is picked at first: enter stays there, which is the key "esc".
+    `above` is the question: text that is erased afterwards, like the rest.
     Raises KeyboardInterrupt for ^C typed twice and EOFError for ^D.
     """
     bindings = KeyBindings()
     interrupts = _Interrupts(bindings)
+    unknown = _UnknownKeys(bindings, "no such key here", "")
     _exits(bindings, keys)
-    above, rows = _make_printable(above), [_make_printable(row) for row in rows]
-    picked = -1
+    above, rows = make_printable(above), [make_printable(row) for row in rows]
+    picked = here
 
     def move(by: int) -> None:
         nonlocal picked
@@ -219,9 +207,10 @@ def ask_row(above: Sequence[Piece], rows: Sequence[Sequence[Piece]], keys: Keyed
     @bindings.add(Keys.ControlM)
     def _(event: KeyPressEvent) -> None:
         if picked >= 0:
-            event.app.exit(result=picked)
+            event.app.exit(result="esc" if picked == here else picked)
+        unknown.words = "pick a row first"
 
-    numbered = min(len(rows), 9)
+    numbered = min(len(rows), 9) if here < 0 else 0
     for number in range(1, numbered + 1):
 
         @bindings.add(str(number))
@@ -231,15 +220,18 @@ def ask_row(above: Sequence[Piece], rows: Sequence[Sequence[Piece]], keys: Keyed
     def text() -> StyleAndTextTuples:
         shown: StyleAndTextTuples = [*above, ("", "\n\n")]
         for index, row in enumerate(rows):
-            mark, number = "›" if index == picked else " ", str(index + 1) if index < numbered else " "
+            mark, number = "›" if index == picked else " ", f"{index + 1}  " if index < numbered else "   "
             shown += [("[SetCursorPosition]" if index == picked else "", "")]
-            shown += [("bold", f"  {mark} {number}  "), *row, ("", "\n")]
+            shown += [("bold", f"  {mark} {number if here < 0 else ''}"), *row, ("", "\n")]
         return shown
 
     def legend() -> StyleAndTextTuples:
-        choose = "enter" if picked >= 0 else f"1–{numbered}"
-        right = _QUIT_AGAIN if interrupts.once else "which one? ›"
-        return _keys_line({"": (choose, "choose"), "↑↓": ("↑↓", "pick"), **keys}, right)
+        choose = ("enter" if picked >= 0 else f"1–{numbered}", "choose" if here < 0 else "go back there")
+        right = _QUIT_AGAIN if interrupts.once else f"{unknown.words or 'which one?'} ›"
+        legend = {"": choose, "↑↓": ("↑↓", "pick"), **keys}
+        if picked == here >= 0:
+            del legend[""]
+        return [*format_keys(legend, right)]
 
     body = [
         Window(FormattedTextControl(text, focusable=True), always_hide_cursor=True, wrap_lines=True),
@@ -288,7 +280,7 @@ def ask_value(
     choice = ValueChoice(offers, secret, without)
     typed = Buffer(multiline=False, on_text_changed=lambda buffer: choice.set_text(buffer.text))
     typed.insert_text(draft)
-    above = _make_printable(above)
+    above = make_printable(above)
     bindings = KeyBindings()
 
     @bindings.add(Keys.ControlM)
@@ -321,7 +313,7 @@ def ask_value(
         Window(entry, dont_extend_height=True, wrap_lines=True),
     ]
     if offers:
-        rows = FormattedTextControl(lambda: list[OneStyleAndTextTuple](format_rows(choice, _find_width())))
+        rows = FormattedTextControl(lambda: list[OneStyleAndTextTuple](format_rows(choice, find_width())))
         body.append(Window(rows, height=min(len(offers), ROWS), dont_extend_height=True))
     body.append(Window(FormattedTextControl(lambda: _hint(choice, back)), dont_extend_height=True))
     result = _run(Layout(HSplit(body), focused_element=entry), bindings, colour)
@@ -341,7 +333,7 @@ def _leave_on_escape(bindings: KeyBindings, is_empty: Callable[[], bool]) -> Non
 
 def _hint(choice: ValueChoice, back: str) -> StyleAndTextTuples:
     """Return the legend: the present effect of enter, and the other keys."""
-    keys = {"does": format_effect(choice, max(20, _find_width() - 40))}
+    keys = {"does": format_effect(choice, max(20, find_width() - 40))}
     if not choice.text and not choice.without and (choice.refused or not choice.offers):
         keys["empty"] = ("^E", "empty value")
-    return [("", "\n"), *_keys_line({**keys, "esc": ("esc", back)}, "")]
+    return [("", "\n"), *format_keys({**keys, "esc": ("esc", back)}, "")]

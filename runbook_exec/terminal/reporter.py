@@ -25,9 +25,9 @@ from ..engine.events import (
     ValueGiven,
 )
 from ..engine.state import State
+from ..light_classes import NamedTuple
 from ..plan.model import ItemId, Plan, PlanItem, Value
 from ..plan.retries import count_retries
-from ..plan.values import describe_value
 from ..text.ansi import escape_unprintable, escape_unprintable_code, flatten_output
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
@@ -36,9 +36,17 @@ from .run_header import shorten_path, write_header
 from .run_summary import describe_answers, write_recap, write_summary
 from .section_hint import write_section_hint
 from .step_view import StepView, format_place, format_title
+from .value_lines import write_given_value
 from .writer import TerminalWriter
 
 _LAST_OUTPUT, _LAST_LINES = 4000, 5  # characters and lines of a statement in the background that are shown
+
+
+class Unread(NamedTuple):
+    """A text of the page that a person must read before the run continues."""
+
+    enter: str  # what enter does once it was read
+    where: ItemId | None  # the item that the text is about; None for what is above the procedure
 
 
 class TerminalReporter(TerminalWriter):
@@ -54,7 +62,8 @@ class TerminalReporter(TerminalWriter):
         self._printed = ""  # the end of the statement's output
         self._repeats = False  # whether the last attempt is followed by another
         self._behind: dict[ItemId, str] = {}  # the last output of statements in the background
-        self._unread = ""  # what enter does once a person has read the text that was shown last
+        self._unread: Unread | None = None  # the text that was shown last
+        self.kept: PlanItem | None = None  # what has run before and was not run again, by the last answer
         self.find_state: Callable[[], State] = State  # where the run is
         self._pending: list[str] = []  # lines about captures, shown once the statement has ended
 
@@ -63,11 +72,11 @@ class TerminalReporter(TerminalWriter):
     def show_header(self, facts: Sequence[str]) -> None:
         """Show the title of the page that is about to run, and facts about the run."""
         if write_header(self, self._steps, self.plan, facts):
-            self._unread = "begin"  # the first statement would push some of it off the screen
+            self._unread = Unread("begin", None)  # the first statement would push some of it off the screen
 
-    def take_unread(self) -> str:
-        """Return what enter does once a person has read the last text of the page; "" if there is none."""
-        unread, self._unread = self._unread, ""
+    def take_unread(self) -> Unread | None:
+        """Return the last text of the page that a person must read first; None if there is none."""
+        unread, self._unread = self._unread, None
         if unread:
             self._steps.begin_screen()  # what is above may scroll away now
         return unread
@@ -94,7 +103,7 @@ class TerminalReporter(TerminalWriter):
         match event:
             case StatementStarted():
                 self.end_output()  # of the shell's start
-                self._unread = "" if event.statement else self._unread  # nobody was asked
+                self._unread = None if event.statement else self._unread  # nobody was asked
                 self._printed = ""
                 item = _find_item(self.plan, event.step, event.block, event.statement)
                 is_counted = item is not None and (count_retries(item.annotation) or self._repeats)
@@ -125,10 +134,9 @@ class TerminalReporter(TerminalWriter):
                 )
                 self._captured.setdefault(event.step, []).append(event.name)
                 self._pending.append(f"     captured <{event.name}> ({what})")
-            case ValueGiven(secret=True) if self.tty and event.origin != "typed":
-                value = describe_value("•" * event.length, True)
-                self.write_line()
-                self.write_wrapped(f"<{event.name}>  {value}, from {event.origin}")
+            case ValueGiven() if self.tty:
+                item = _find_item(self.plan, event.step, event.block, event.statement)
+                write_given_value(self, event, item, self.plan.procedure.shell)
             case Answered(answer="done" | "skip"):
                 self._show_answer(event)
             case _:
@@ -141,7 +149,9 @@ class TerminalReporter(TerminalWriter):
         mark = self.paint("✓", "green") if done else "–"
         note = f": {escape_unprintable(event.note)}" if event.note else ""
         self.write_line()
-        first, *more = wrap(f"{'done' if done else 'skipped'}{note}", self.width - 7)
+        result = "kept, not run again" if self.kept and self.kept is item else "done" if done else "skipped"
+        self.kept = None
+        first, *more = wrap(f"{result}{note}", self.width - 7)
         self.write_line(f"  {mark}  {first}")
         for line in more:
             self.write_line(f"     {line}")
@@ -174,7 +184,7 @@ class TerminalReporter(TerminalWriter):
         item = _find_item(self.plan, event.step, event.block, event.statement)
         is_last = item is not None and not event.problem and self._is_last(item)
         if item is not None and is_last and self._steps.show_rest(item):
-            self._unread = "continue"
+            self._unread = Unread("go on", item.where)
 
     def _show_background_end(self, event: BackgroundEnded) -> None:
         """Show that a statement in the background has ended, and what it has printed last."""

@@ -129,12 +129,17 @@ def summarize_step(plan: Plan, step: Step, state: State, captured: Mapping[int, 
     took = [seconds for where, seconds in state.durations.items() if where.step == step.number]
     notes = [f"exit {state.statuses[where]}" for where in failed if state.statuses.get(where)]
     notes += [f"captured <{name}>" for name in captured.get(step.number, ())]
+    written = [
+        escape_unprintable(note) for where, note in state.notes.items() if where.step == step.number and note
+    ]
+    by_hand = how == "ok" and step.manual and not took
+    notes += [f"by hand: {'; '.join(written)}"] if by_hand and written else written
     notes += _describe_rest(hows or ["skipped"] * len(parts), bool(items))
     return SummaryRow(
         escape_unprintable(step.label),
         escape_unprintable(step.title),
         "…" if partly else _MARKS.get(how, "–"),
-        format_duration(sum(took)) if took else ("by hand" if how == "ok" and step.manual else ""),
+        format_duration(sum(took)) if took else "by hand" * (by_hand and not written),
         ", ".join(notes),
     )
 

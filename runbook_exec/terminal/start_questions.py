@@ -13,8 +13,9 @@ from ..plan.builder import items_of
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.moments import format_elapsed
+from .key_line import Piece
 from .keys import KEYS
-from .prompts import Piece, ask_key, ask_row
+from .prompts import ask_key, ask_row
 
 _TITLE = 44  # columns of a procedure's title, at most
 

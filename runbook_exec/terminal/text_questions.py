@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ..engine.questions import ValueNeeded
 from ..plan.model import ItemId, PlanItem
-from ..plan.values import describe_value
 from ..text.ansi import escape_unprintable
-from ..text.display import count_columns, fold, wrap
-from .prompts import Piece, ask_value
+from ..text.display import count_columns, wrap
+from .key_line import Piece
+from .prompts import ask_value
 from .reporter import TerminalReporter
+from .value_lines import write_value
 
 
 class TextQuestions:
@@ -30,9 +31,9 @@ class TextQuestions:
             colour=self._colour,
             back="back, keep the value" if question.present else "back",
         ).value
-        if value is not None:
-            self._show_value(question.label, describe_value(value, question.secret))
-        return value
+        if value is None and question.present:
+            write_value(terminal, question.label, f"kept: {escape_unprintable(question.present)}")
+        return value  # the reporter shows it once it is accepted
 
     def ask_for_note(self, item: PlanItem) -> str | None:
         """Ask for a note, which may be empty; return None if the person goes back."""
@@ -47,15 +48,6 @@ class TextQuestions:
         if entry.value is None:
             self._notes[item.where] = entry.draft
         return entry.value
-
-    def _show_value(self, label: str, value: str) -> None:
-        terminal = self._terminal
-        lead = f"  {terminal.paint(label, 'bold')}  "
-        terminal.write_line()
-        first, *more = fold(value, terminal.width - count_columns(label) - 6)
-        terminal.write_line(lead + first)
-        for line in more:
-            terminal.write_line(" " * (count_columns(label) + 4) + line)
 
 
 def _describe_question(question: ValueNeeded, room: int) -> list[Piece]:

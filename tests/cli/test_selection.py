@@ -223,3 +223,18 @@ def test_a_file_with_a_hash_at_its_end_is_a_file(program: Program) -> None:
     """`notes#` is the name of a file if there is one."""
     Path(program.work / "notes#").write_text("# Page\n\n## Steps\n\n```bash\necho hello\n```\n")
     assert program.run("notes#", "--dry-run").status == 0
+
+
+def test_show_marks_secrets_and_the_steps_they_come_from(program: Program) -> None:
+    """A secret is marked where it is printed and where it is needed; a dry run names the step that asks."""
+    page = (
+        "# Page\n\n## Steps\n\n### 1. Mint\n\n<!-- runbook: capture=api-token -->\n```bash\necho made\n```\n"
+    )
+    page += "\n### Store\n\n```bash\necho <api-token> <file> <door-password>\n```\n"
+    program.write("page.md", page)
+    shown = program.run("show", "page.md").stdout
+    assert "  echo made  (prints a secret: not shown)\n" in shown
+    assert "needs  <api-token> (secret, from step 1)  <file>  <door-password> (secret)\n" in shown
+    planned = program.run("page.md", "--dry-run").stdout
+    assert "<file>: asked in step 2\n" in planned
+    assert "<door-password>: asked in step 2, not shown\n" in planned

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support.program import COMMAND, Program
-from tests.support.screen import ENTER, ESCAPE, Screen, open_screen
+from tests.support.screen import ENTER, UP, Screen, open_screen
 
 PAGE = """\
 # Page
@@ -19,7 +19,7 @@ PAGE = """\
 echo mint >>marks && echo token-$(wc -l <marks)
 ```
 
-Write the token down.
+Write the token down. See [the task](../../task) and [Ada](https://ada.example).
 
 ### Store
 
@@ -48,7 +48,7 @@ def run_two_steps(shown: Screen) -> None:
     """Run the first two steps, and stop at the question about the third."""
     shown.wait("1 of 3 ›")
     shown.type(ENTER)
-    shown.wait("enter continue", "q quit")
+    shown.wait("enter go on", "q quit")
     shown.type(ENTER)
     shown.wait("2 of 3 ›")
     shown.type(ENTER)
@@ -56,16 +56,43 @@ def run_two_steps(shown: Screen) -> None:
 
 
 def test_instructions_after_a_step_wait_for_the_reader(program: Program) -> None:
-    """What is below the last block is shown before it runs and after it, and enter continues."""
+    """What is below the last block is shown before it runs and after it, and enter go ons."""
     with guided(program) as shown:
         shown.wait("Write the token down.", "1 of 3 ›")
         shown.type(ENTER)
-        text = shown.wait("token-1", "enter continue", "q quit")
+        text = shown.wait("token-1", "enter go on", "q quit")
         assert text.count("Write the token down.") == 2
+        assert text.count("See the task and Ada (https://ada.example).") == 2
+        assert text.endswith("step 1 of 3 ›")
+        shown.type("?")
+        shown.wait("nothing runs before you are asked", "? hide")
         assert "Store" not in text
         shown.type("q")
         shown.wait("Stopped before step 2 of 3.")
         assert shown.wait_status() == 130
+
+
+def test_a_key_that_does_nothing_says_so(program: Program) -> None:
+    """Another key or enter changes only the line of keys; sequences of other keys and pastes are ignored."""
+    program.write(
+        "page.md", "# Page\n\n## Steps\n\n1. Ask Ada.\n2. List.\n\n   ```bash\n   echo seen\n   ```\n"
+    )
+    with open_screen([*COMMAND, "page.md"], program.work, program.environment(), 80, 40) as shown:
+        shown.wait("d done", "1 of 2 ›")
+        shown.type("\x1b[200~xyz\x1b[201~", UP, "\x1b[99z", ENTER)
+        text = shown.wait("press d when you have done this ›")
+        assert "no such key" not in text
+        shown.type("x")
+        shown.wait("no such key here · ? explains the keys ›")
+        shown.type("?")
+        shown.wait("you have done this; the record has the time", "1 of 2 ›")
+        shown.type("n")
+        shown.wait("Note for the record", "esc back")
+        shown.type("run #4812", ENTER)
+        shown.wait("enter run", "2 of 2 ›")
+        shown.type(ENTER)
+        shown.wait("Done.", "by hand: run #4812")
+        assert shown.wait_status() == 0
 
 
 def test_going_back_runs_again_what_the_operator_chooses(program: Program) -> None:
@@ -75,19 +102,25 @@ def test_going_back_runs_again_what_the_operator_chooses(program: Program) -> No
         shown.type("?")
         shown.wait("go back to an earlier statement", "? hide")
         shown.type("b")
-        shown.wait("Nothing is undone.", "✓ done", "which one? ›")
-        shown.type(ESCAPE)
+        text = shown.wait("Nothing is undone.", "✓ done", "which one? ›")
+        rows = ["    1  echo mint", "    2  echo store", "  › 3  echo check", "← you are here"]
+        assert [text.find(row) for row in rows] == sorted({text.find(row) for row in rows} - {-1})
+        shown.type(ENTER)
         shown.wait_until(lambda text: "Nothing is undone" not in text and "3 of 3 ›" in text, "the question")
         shown.type("b")
         shown.wait("Nothing is undone.", "which one? ›")
-        shown.type("2")
+        shown.type(UP, UP)
+        shown.wait("  › 1  echo mint", "enter go back there")
+        shown.type(ENTER)
         shown.wait("This has run already, and succeeded", "1 of 3 ›")
         shown.type("y")
-        shown.wait("token-3", "enter continue", "q quit")
+        shown.wait("token-3", "enter go on", "q quit")
         shown.type(ENTER)
         shown.wait("This has run already, and succeeded", "2 of 3 ›")
-        shown.type("c")
-        shown.wait("echo check", "enter run", "3 of 3 ›")
+        shown.type(ENTER)
+        shown.wait("press y to run again ›")
+        shown.type("n")
+        shown.wait("✓  kept, not run again", "echo check", "enter run", "b back", "3 of 3 ›")
         shown.type(ENTER)
         shown.wait("Done.  3 steps in ")
         assert shown.wait_status() == 0
@@ -101,7 +134,9 @@ def test_nothing_runs_twice_by_itself_after_going_back(program: Program) -> None
         run_two_steps(shown)
         shown.type("b")
         shown.wait("which one? ›")
-        shown.type("2")
+        shown.type(UP, UP)
+        shown.wait("  › 1  echo mint", "enter go back there")
+        shown.type(ENTER)
         shown.wait("This has run already", "1 of 3 ›")
         shown.type("q")
         assert shown.wait_status() == 130

@@ -1,4 +1,4 @@
-"""D510–D511: the keys of a page's front matter."""
+"""D510, D511 and D515: the keys of a page's front matter."""
 
 from __future__ import annotations
 
@@ -51,6 +51,19 @@ def missing_key(page: Page) -> Iterator[Finding]:
                 if at
                 else f"add a line `{key}: …` between two lines of `---` at the top",
             )
+
+
+def no_default_procedure(page: Page) -> Iterator[Finding]:
+    """Report a page with several procedures of which none runs unless it is named."""
+    runbook = page.runbook
+    procedures = runbook.procedures
+    if runbook.chosen is None and len(procedures) > 1 and not _is_refused(page):
+        usual = f"runbook: {{procedure: {procedures[0].anchor}}}"
+        yield Finding(
+            f"the page has {len(procedures)} procedures, and none of them runs unless it is named",
+            procedures[0].steps[0].span,
+            f"write `{usual}` in the front matter if that is the usual one",
+        )
 
 
 def _is_refused(page: Page) -> bool:
@@ -148,6 +161,8 @@ def _is_template(value: object) -> bool:
 
 _OWNER = {"required-front-matter": {"owner": "text", "last-reviewed": "date"}}
 
+_TWO = "# A\n\n## Deploy\n\n```bash\necho a\n```\n\n## Check\n\n```bash\necho b\n```\n"
+
 
 RULES = (
     Rule(
@@ -196,6 +211,25 @@ RULES = (
             Example("---\nlast-reviewed: 2026-04-30T10:00:00\nmodified: April 30, 2026\ntitle:\n---\n"),
             Example('---\nlast-reviewed: "{{date}}"\nreviewed: true\ntitle: "1.10"\n---\n'),
             Example("---\nowner: me\nlast-reviewed: '2026-04-30'\n---\n", options=_OWNER),
+        ),
+    ),
+    Rule(
+        RuleInfo(
+            "D515",
+            "no-default-procedure",
+            default=False,
+            does="Reports a page with several procedures of which none runs by default.",
+            why="`runbook-exec page.md` asks which one, and without a terminal it exits with 2. Select this "
+            "rule if your runbooks run unattended, and name the usual procedure in the front matter.",
+        ),
+        no_default_procedure,
+        bad=(
+            Example(_TWO, at=(3, 1)),
+            Example("---\ntitle: A\n---\n\n" + _TWO, at=(7, 1)),
+        ),
+        good=(
+            Example("---\nrunbook:\n  procedure: deploy\n---\n\n" + _TWO),
+            Example("## Steps\n\n### Deploy\n\n```bash\necho a\n```\n"),
         ),
     ),
 )

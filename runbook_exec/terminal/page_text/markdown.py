@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ...text.ansi import escape_unprintable
 from ...text.display import wrap
 from ...text.lazy_pattern import LazyPattern
 from .callouts import Callout, find_callouts
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _COMMENT = LazyPattern(r"<!--.*?-->", re.DOTALL)
 
@@ -19,6 +24,8 @@ _HEADING = LazyPattern(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.MULTILINE)
 _QUIET = ("block_quote", "item.bullet", "item.number", "link", "link_url", "table.border", "em", "hr")
 
 _BAR = "│"  # at the left of quotes and callouts
+
+_OPENED = ("http:", "https:", "mailto:")  # beginnings of link targets that a person can open anywhere
 
 _STYLE = LazyPattern(r"\x1b\[[\d;]*m")
 
@@ -59,6 +66,16 @@ def _render_callout(callout: Callout, width: int, colour: bool) -> list[str]:
     return [*lines, *(f"{bar} {line}".rstrip() for line in _render_text(callout.body, width - 2, colour)[1:])]
 
 
+def _drop_local_targets(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Yield the tokens of a paragraph without links to files and places of the page, but with their text."""
+    local = False
+    for token in tokens:
+        if token.type == "link_open":
+            local = not str(token.attrs.get("href", "")).lower().startswith(_OPENED)
+        if not (local and token.type in ("link_open", "link_close")):
+            yield token
+
+
 def _render_text(text: str, width: int, colour: bool) -> list[str]:
     from rich.console import Console
     from rich.markdown import Markdown
@@ -79,7 +96,10 @@ def _render_text(text: str, width: int, colour: bool) -> list[str]:
         highlight=False,
         legacy_windows=False,
     )
-    console.print(Markdown(text, hyperlinks=False))
+    page = Markdown(text, hyperlinks=False)
+    for token in page.parsed:
+        token.children = token.children and [*_drop_local_targets(token.children)]
+    console.print(page)
     lines: list[str] = [""]
     for line in out.getvalue().split("\n"):
         line = line.rstrip()
