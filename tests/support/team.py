@@ -17,7 +17,7 @@ from tests.support.program import COMMAND, Program, ProgramResult
 
 TEST_SERVER = REPOSITORY / ".tools" / "temporal-test-server"
 
-_PATIENCE = 45.0  # seconds for anything that should happen
+_PATIENCE = 90.0  # seconds for anything that should happen
 
 HEARTBEAT = "3s"  # a worker that was killed is noticed after this time
 
@@ -164,7 +164,9 @@ def kill_leg(lock: Path) -> None:
         leg = int(lock.read_text())
     except ValueError:
         return  # it has ended
-    for pid in [*_list_descendants(leg), leg]:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(leg, signal.SIGSTOP)  # it must not see its shell die
+    for pid in [leg, *_list_descendants(leg)]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
