@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..errors import Refused
+from ..light_classes import replace
 from ..runner.given_values import read_given, warn_of_visible_secrets
 from ..runner.load import parse_address, print_notes
 from ..runner.options import (
@@ -23,10 +24,9 @@ from .operator import find_hold, find_operator
 from .printer import format_dry_run
 
 
-def make_options(arguments: argparse.Namespace) -> RunOptions:
-    """Return the options of a new run; raises Refused."""
+def make_page_options(arguments: argparse.Namespace) -> RunOptions:
+    """Return the options that say what of a page runs, here or on another machine; raises Refused."""
     given = read_given(arguments.set, arguments.set_file)
-    hold = find_hold(arguments)
     return RunOptions(
         given=given.values,
         visible=given.visible,
@@ -38,9 +38,17 @@ def make_options(arguments: argparse.Namespace) -> RunOptions:
         choose=tuple(arguments.choose),
         timeout=parse_timeout(arguments.timeout),
         cwd=arguments.cwd,
+        shell=arguments.shell,
+    )
+
+
+def make_options(arguments: argparse.Namespace) -> RunOptions:
+    """Return the options of a new run; raises Refused."""
+    hold = find_hold(arguments)
+    return replace(
+        make_page_options(arguments),
         on=parse_option("--on", parse_host, arguments.on) if arguments.on is not None else None,
         reconnect=parse_timeout(arguments.reconnect, "--reconnect"),
-        shell=arguments.shell,
         inputs=arguments.inputs,
         on_failure=arguments.on_failure,
         hold=hold,

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -16,15 +16,12 @@ from typing import Any
 
 from ...errors import Refused, reason
 from ...journal.paths import state_folder
+from ...light_classes import replace
 from ...plan.model import Plan
-from ...runner.given_values import read_given
 from ...runner.load import parse_address, print_notes
 from ...runner.options import (
-    RunOptions,
-    parse_captures,
     parse_identity,
     parse_option,
-    parse_timeout,
 )
 from ...runner.planning import read_plan
 from ...text.durations import format_duration, positive_duration
@@ -46,6 +43,7 @@ from ...worker.notices import check_targets
 from ...worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
 from ...worker.signatures import make_order_text, sign_text
 from ...worker.worker import serve
+from ..execution import make_page_options
 from ..exit_status import DONE, EXIT_STATUS, WAITING
 from ..launch import name_person
 
@@ -121,20 +119,7 @@ async def _submit(client: Client, arguments: argparse.Namespace) -> int:
 def _make_order(arguments: argparse.Namespace) -> Order:
     """Return the order of the arguments; raises Refused if the page or the options are wrong."""
     path, anchor = parse_address(arguments.file)
-    given = read_given(arguments.set, arguments.set_file)
-    options = RunOptions(
-        given=given.values,
-        captures=parse_captures(arguments.capture),
-        first=arguments.first,
-        only=arguments.only,
-        done=tuple(arguments.done),
-        confirmed=tuple(arguments.confirmed),
-        choose=tuple(arguments.choose),
-        timeout=parse_timeout(arguments.timeout),
-        cwd=arguments.cwd,
-        shell=arguments.shell,
-        yes=not arguments.each,
-    )
+    options = replace(make_page_options(arguments), yes=not arguments.each)
     plan = read_plan(path, anchor, options)
     print_notes(plan.runbook, plan.procedure)
     _require_no_secrets(plan)
@@ -147,7 +132,7 @@ def _make_order(arguments: argparse.Namespace) -> Order:
         _read_text(path),
         anchor,
         options.to_words(),
-        given.values,
+        options.given,
         name_person(),
         make_timestamp(),
         arguments.each,
