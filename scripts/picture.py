@@ -88,7 +88,7 @@ class Camera:
 def _is_reading(shown: str) -> bool:
     """Return whether the run waits until the words after a statement have been read."""
     last = shown.rpartition("\n")[2]
-    return "enter go on" in last and last.endswith("›")
+    return "enter continue" in last and last.endswith("›")
 
 
 def _read_row(cells: list[Any]) -> Row:
@@ -136,13 +136,13 @@ def run(camera: Camera, world: World) -> None:
     camera.see("paste code here if prompted >", 1.5)
     camera.type(LOGIN_CODE, 0.8)
     camera.type(ENTER, 0.2)
-    camera.see("enter go on", 2.0)
+    camera.see("enter continue", 2.0)
     camera.type(ENTER, 0.2)
     for number in (2, 3, 4):
         camera.see(f"{number} of 7 ›", 3.0)
         camera.type(ENTER)
         if number == 3:
-            camera.see("enter go on", 1.5)
+            camera.see("enter continue", 1.5)
             camera.type(ENTER)
     camera.see("5 of 7 ›", 1.5)
     revoke_new_token(world)
@@ -150,7 +150,7 @@ def run(camera: Camera, world: World) -> None:
     camera.see("Debugging ›", 5.0)
     revoke_new_token(world, undo=True)
     camera.type("r")
-    camera.see("enter go on", 1.5)
+    camera.see("enter continue", 1.5)
     camera.type(ENTER)
     camera.see("6 of 7 ›", 2.0)
     camera.type("d")

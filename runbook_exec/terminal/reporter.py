@@ -184,7 +184,7 @@ class TerminalReporter(TerminalWriter):
         item = _find_item(self.plan, event.step, event.block, event.statement)
         is_last = item is not None and not event.problem and self._is_last(item)
         if item is not None and is_last and self._steps.show_rest(item):
-            self._unread = Unread("go on", item.where)
+            self._unread = Unread("continue", item.where)
 
     def _show_background_end(self, event: BackgroundEnded) -> None:
         """Show that a statement in the background has ended, and what it has printed last."""

@@ -141,7 +141,7 @@ def test_a_guided_run_shows_no_active_character(program: Program) -> None:
         shown.type(ENTER)
         shown.wait("really a\\x1b[8m", "1 of 3 ›")
         shown.type("y")
-        shown.wait("enter go on", "q quit")
+        shown.wait("enter continue", "q quit")
         shown.type(ENTER)
         shown.wait("▌  false", "2 of 3 ›")
         shown.type(ENTER)

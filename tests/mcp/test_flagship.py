@@ -41,11 +41,11 @@ def approve_up_to_the_list(person: Screen) -> None:
     person.type(LOGIN_CODE, ENTER)
     for number in range(2, 6):
         if number in (2, 4):  # the page has text below the commands before it
-            person.wait("enter go on")
+            person.wait("enter continue")
             person.type(ENTER)
         person.wait(f"{number} of 7 ›")
         person.type(ENTER)
-    person.wait("enter go on")
+    person.wait("enter continue")
     person.type(ENTER)
     person.wait("d done", "5b. Confirm that CI deploys", "6 of 7 ›")
     person.type("d")

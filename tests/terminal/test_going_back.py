@@ -48,7 +48,7 @@ def run_two_steps(shown: Screen) -> None:
     """Run the first two steps, and stop at the question about the third."""
     shown.wait("1 of 3 ›")
     shown.type(ENTER)
-    shown.wait("enter go on", "q quit")
+    shown.wait("enter continue", "q quit")
     shown.type(ENTER)
     shown.wait("2 of 3 ›")
     shown.type(ENTER)
@@ -56,11 +56,11 @@ def run_two_steps(shown: Screen) -> None:
 
 
 def test_instructions_after_a_step_wait_for_the_reader(program: Program) -> None:
-    """What is below the last block is shown before it runs and after it, and enter go ons."""
+    """What is below the last block is shown before it runs and after it, and enter continues."""
     with guided(program) as shown:
         shown.wait("Write the token down.", "1 of 3 ›")
         shown.type(ENTER)
-        text = shown.wait("token-1", "enter go on", "q quit")
+        text = shown.wait("token-1", "enter continue", "q quit")
         assert text.count("Write the token down.") == 2
         assert text.count("See the task and Ada (https://ada.example).") == 2
         assert text.endswith("step 1 of 3 ›")
@@ -114,7 +114,7 @@ def test_going_back_runs_again_what_the_operator_chooses(program: Program) -> No
         shown.type(ENTER)
         shown.wait("This has run already, and succeeded", "1 of 3 ›")
         shown.type("y")
-        shown.wait("token-3", "enter go on", "q quit")
+        shown.wait("token-3", "enter continue", "q quit")
         shown.type(ENTER)
         shown.wait("This has run already, and succeeded", "2 of 3 ›")
         shown.type(ENTER)

@@ -466,7 +466,7 @@ def test_the_words_around_the_commands_are_shown(program: Program) -> None:
         answer_at(shown, "echo drain", ENTER)
         shown.wait("# now check it is empty:", 'echo "pods on web-1: 0"')
         answer_at(shown, 'echo "pods', ENTER)
-        text = shown.wait("enter go on", "q quit")
+        text = shown.wait("enter continue", "q quit")
         shown.type(ENTER)
         after = text[text.index("\npods on web-1: 0") :]
         assert [word in after for word in ("Wait until the graph is flat.", "• then that", "< 1   yes")] == [
