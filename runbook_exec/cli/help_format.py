@@ -47,6 +47,9 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 def _wrap(paragraph: str, width: int) -> Iterator[str]:
     """Yield the lines of a paragraph: prose filled, and each indented row with its right side in a column."""
+    if "\n" not in paragraph and len(paragraph) <= width:
+        yield paragraph  # as the version
+        return
     import textwrap  # only help needs it
 
     for indented, lines in groupby(paragraph.split("\n"), key=lambda line: line.startswith("  ")):

@@ -85,6 +85,14 @@ _UNPRINTABLE = (
 
 _MAY_BE_UNPRINTABLE = LazyPattern(rf"[{_NEVER_SHOWN}{_JOINERS}{_SELECTORS}]")
 
+_SHORT = 500  # characters; compiling the pattern takes longer than looking at this many
+
+# those of them that count as printable in some version of Unicode
+_FILLERS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2065\u3164\uffa0"
+    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
+
 
 _KEPT = frozenset("\t\n\u200c\u200d" + _FLAGS)  # left only where they belong to letters and emoji
 
@@ -103,6 +111,8 @@ def may_be_unprintable(text: str) -> bool:
     """Return whether a text has characters that may have to be written out."""
     if text.isascii():
         return not text.replace("\n", "").replace("\t", "").isprintable()
+    if len(text) < _SHORT and text.isprintable():
+        return not _FILLERS.isdisjoint(text)
     return _MAY_BE_UNPRINTABLE.search(text) is not None
 
 

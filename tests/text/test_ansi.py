@@ -87,3 +87,14 @@ def test_output_is_flattened_without_joining_its_parts() -> None:
         flat = flatten_output(f"sec{between}ret")
         assert "secret" not in flat
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", flat)
+
+
+def test_short_and_long_texts_write_out_the_same_characters() -> None:
+    """Every character is written out, or stays, in a short text as in a long one."""
+    before = "é" * 500
+    differing = [
+        hex(number)
+        for number in (*range(0x20000), *range(0xE0000, 0xE1000))  # the others are alike
+        if before[1:] + escape_unprintable(f"é{chr(number)}") != escape_unprintable(before + chr(number))
+    ]
+    assert differing == []

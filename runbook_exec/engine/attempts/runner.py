@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
+from ...light_classes import dataclass
 from ...plan.model import PlanItem
 from ..dialog import Dialog
 from ..events import Event, Outcome

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -45,11 +44,12 @@ _ENDS_LINE = LazyPattern(r"[;\n]")
 
 _TASK = LazyPattern(TASK_PATTERN)
 
-_OTHERS = ("make", "just", "python", "manage.py", "socat")
+_OTHERS = ("make", "just", "python", "python2", "python3", "manage.py", "socat", "while", "for")
 
-_NAMES = frozenset((*USES, *TASK_RUNNERS, *SAMPLERS, *_OTHERS))
+# the first words of all names: `docker` of `docker compose`
+_WORDS = frozenset(name.split()[0] for name in (*USES, *TASK_RUNNERS, *SAMPLERS, *_OTHERS))
 
-_NAME = LazyPattern("|".join(map(re.escape, sorted(_NAMES, key=len, reverse=True))) + r"|\bwhile\b|\bfor\b")
+_WORD = LazyPattern(r"[\w.-]+")
 
 # Options with a value, which are no operands; those of all programs together.
 _OPTIONS = make_table(
@@ -116,7 +116,7 @@ def find_endless_command(text: str, commands: Sequence[SimpleCommand]) -> Endles
 
 def may_be_endless(text: str) -> bool:
     """Return whether the text of a statement has the name of a program that runs until it is ended."""
-    return _NAME.search(text) is not None
+    return not _WORDS.isdisjoint(_WORD.findall(text))
 
 
 def _is_in_background(text: str, start: int) -> bool:
