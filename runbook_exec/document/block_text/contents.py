@@ -23,7 +23,7 @@ _OPTION = LazyPattern(r"-{1,2}[A-Za-z]", re.MULTILINE)
 _BROKEN_END = LazyPattern(r"\\[^\S\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*\Z", re.MULTILINE)
 
 
-_SIGNS_OF_SYNOPSIS = ("...", "…", "[", "|")
+_SIGNS_OF_SYNOPSIS = ("...", "…", "[")
 
 
 class NotCommands(NamedTuple):
@@ -37,7 +37,9 @@ def find_other_text(script: str, scan: Scan) -> NotCommands | None:
     """Return the first text of a script that is no command; None if all of it may be commands."""
     if _SHEBANG.match(script):
         return NotCommands(0, "a script to be saved, not run (it begins with `#!`)")
-    may_abbreviate = any(sign in script for sign in _SIGNS_OF_SYNOPSIS)
+    may_abbreviate = any(sign in script for sign in _SIGNS_OF_SYNOPSIS) or (
+        "|" in script and ("{" in script or "<" in script)
+    )
     for start, end in scan.statements:
         if not PLAIN.match(script, start):
             reason = _explain_statement(script, start)

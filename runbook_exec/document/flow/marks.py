@@ -68,7 +68,12 @@ _MARK = LazyPattern(
     re.MULTILINE | re.IGNORECASE,
 )
 
-_SIGN = LazyPattern(r":::|///|@tab|\{[%{]|<[a-z]", re.IGNORECASE)  # nothing without these is a mark
+# nothing without one of these, or a tag with one of the names, is a mark
+_SIGNS = (":::", "///", "{%", "{{")
+
+_TAG_NAMES = frozenset(f"{_NAMES}|{_FRAMES}".replace("\\", "").split("|"))
+
+_TAG_NAME = LazyPattern(r"<([A-Za-z][\w.-]*)")
 
 # what a page with marks holds; most pages have none
 _HINT = LazyPattern(
@@ -122,7 +127,10 @@ _COLON_NAME = LazyPattern(r"\{?\.?([A-Za-z][\w-]*)\}?[ \t]*(.*)")
 
 def has_marks(text: str) -> bool:
     """Return whether a page may have marks; looking for each takes longer."""
-    return _SIGN.search(text) is not None and _HINT.search(text) is not None
+    has_sign = any(sign in text for sign in _SIGNS) or ("@" in text and "@tab" in text.lower())
+    if not has_sign and _TAG_NAMES.isdisjoint(map(str.lower, _TAG_NAME.findall(text))):
+        return False
+    return _HINT.search(text) is not None
 
 
 def find_marks(text: str) -> Iterator[Mark]:

@@ -35,9 +35,12 @@ _IF_YOU_USE = LazyPattern(
 )
 
 # what a paragraph holds that may be the beginning of an alternative
-_MAYBE = LazyPattern(
-    r"\b(?:or|alternat\w+|other|another|option|method|variant|approach|possibility|if)\b", re.IGNORECASE
+# a text with none of these, nor with a word such as `alternatively`, makes no block an alternative
+_CHOOSING = frozenset(
+    ("or", "other", "another", "option", "method", "variant", "approach", "possibility", "if")
 )
+
+_WORD = LazyPattern(r"[a-z]+")
 
 _BLANK_LINE = LazyPattern(r"\n[ \t]*\n")
 
@@ -124,7 +127,8 @@ def _read_kind(intro: str) -> str:
     """Return "or" or "if" for a paragraph that makes the block below it an alternative; else ""."""
     if is_system(intro):
         return "if"
-    if not _MAYBE.search(intro):
+    lowered = intro.lower()
+    if _CHOOSING.isdisjoint(_WORD.findall(lowered)) and "alternat" not in lowered:
         return ""
     intro = _strip_marks(intro)
     sentences = re.split(r"(?<=[.!?:])\s+(?=[A-Z*_`])", intro)

@@ -161,9 +161,14 @@ _SHOWN = LazyPattern(
 )
 
 
+def _strip_marks(title: str) -> str:
+    """Return a title without what is around its words."""
+    return title if title[:1].isalnum() and title[-1:].isalnum() else _MARKS.sub("", title)
+
+
 def names_procedure(title: str) -> bool:
     """Return whether a title such as "Steps" says that its section is the procedure."""
-    return _MARKS.sub("", title).casefold() in _PROCEDURES
+    return _strip_marks(title).casefold() in _PROCEDURES
 
 
 def is_never_step(title: str) -> bool:
@@ -173,13 +178,13 @@ def is_never_step(title: str) -> bool:
 
 def is_irreversible(title: str) -> bool:
     """Return whether a title names what cannot be taken back, as a deletion or a rollback."""
-    plain = _MARKS.sub("", split_number(title)[1])
+    plain = _strip_marks(split_number(title)[1])
     return is_never_step(plain) or _IS_IRREVERSIBLE.search(plain) is not None
 
 
 def is_dangerous(title: str) -> bool:
     """Return whether a title names what runs only if it is named, as a rollback or a deletion."""
-    plain = _MARKS.sub("", split_number(title)[1])
+    plain = _strip_marks(split_number(title)[1])
     return is_irreversible(plain) or _IS_STOPPING.search(plain) is not None
 
 
@@ -190,17 +195,17 @@ def only_helps(title: str) -> bool:
 
 def lists_references(title: str) -> bool:
     """Return whether a title names a section that only lists other texts."""
-    return _REFERENCE.fullmatch(_MARKS.sub("", title)) is not None
+    return _REFERENCE.fullmatch(_strip_marks(title)) is not None
 
 
 def frames_procedure(title: str) -> bool:
     """Return whether a title names a section around a procedure that is no part of it."""
-    return _FRAME.fullmatch(_MARKS.sub("", title)) is not None or lists_references(title)
+    return _FRAME.fullmatch(_strip_marks(title)) is not None or lists_references(title)
 
 
 def comes_before(title: str) -> bool:
     """Return whether a title names what has to be done before a procedure."""
-    return _BEFORE.match(_MARKS.sub("", title)) is not None
+    return _BEFORE.match(_strip_marks(title)) is not None
 
 
 def mends_one_cause(title: str) -> bool:
@@ -210,7 +215,7 @@ def mends_one_cause(title: str) -> bool:
 
 def names_task(title: str) -> bool:
     """Return whether a title tells somebody to do something, as "Build" does."""
-    return _TASK.match(_MARKS.sub("", title)) is not None
+    return _TASK.match(_strip_marks(title)) is not None
 
 
 def names_procedure_loosely(title: str) -> bool:
