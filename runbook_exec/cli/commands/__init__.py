@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "answer": ("answer RUN CHOICE", "answer the question of an ordered run"),
     "cancel": ("cancel RUN", "stop an ordered run"),
     "worker": ("worker --host NAME", "run the pages that are ordered for this host"),
+    "hook": ("hook RULES", "order runs when alerts and other webhooks come"),
     "codec": ("codec --new-key", "encrypt what a server keeps of ordered runs"),
     "trust": ("trust FILE…", "show the commands of pages, and trust them for `--yes`"),
     "runs": ("runs [ACTION]", "list, show, report, replay and verify past runs"),

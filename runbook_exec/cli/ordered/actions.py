@@ -17,7 +17,6 @@ from typing import Any
 from ...errors import Refused, reason
 from ...journal.paths import state_folder
 from ...light_classes import replace
-from ...plan.model import Plan
 from ...runner.load import parse_address, print_notes
 from ...runner.options import (
     parse_identity,
@@ -40,12 +39,14 @@ from ...worker.codec_server import CodecServer
 from ...worker.connection import Client, connect_client
 from ...worker.legs import LegHost
 from ...worker.notices import check_targets
-from ...worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
+from ...worker.orders import OpenQuestion, Order, RemoteAnswer
+from ...worker.page_orders import name_page, read_page_text, require_no_secrets
 from ...worker.signatures import make_order_text, sign_text
 from ...worker.worker import serve
 from ..execution import make_page_options
 from ..exit_status import DONE, EXIT_STATUS, WAITING
 from ..launch import name_person
+from .hook import check_rules, receive_webhooks
 
 _Action = Callable[[Client, argparse.Namespace], Coroutine[Any, Any, int]]
 
@@ -122,14 +123,14 @@ def _make_order(arguments: argparse.Namespace) -> Order:
     options = replace(make_page_options(arguments), yes=not arguments.each)
     plan = read_plan(path, anchor, options)
     print_notes(plan.runbook, plan.procedure)
-    _require_no_secrets(plan)
+    require_no_secrets(plan)
     name = plan.procedure.anchor or Path(path).stem
     identity = parse_identity(arguments.id) or f"{name[:60]}-{os.urandom(3).hex()}"
     return Order(
         identity,
         arguments.on,
-        _name_page(Path(path)),
-        _read_text(path),
+        name_page(Path(path), Path.cwd()),
+        read_page_text(path),
         anchor,
         options.to_words(),
         options.given,
@@ -141,37 +142,6 @@ def _make_order(arguments: argparse.Namespace) -> Order:
         parse_option("--patience", positive_duration, arguments.patience),
         parse_option("--heartbeat", positive_duration, arguments.heartbeat),
     )
-
-
-def _require_no_secrets(plan: Plan) -> None:
-    if secrets := [name for name in plan.given if plan.is_secret(name)]:
-        raise Refused(
-            f"`--set {secrets[0]}=…`: a secret does not travel with an order; name its source on the page, "
-            "which the host reads, or answer its question"
-        )
-
-
-def _read_text(path: str) -> str:
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise Refused(f"cannot read `{path}`: {reason(error)}") from None
-    if len(data) > MOST_BYTES:
-        raise Refused(f"{path}: expected at most {MOST_BYTES} bytes in a page that is ordered")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise Refused(f"{path}: expected text in UTF-8") from None
-
-
-def _name_page(path: Path) -> str:
-    """Return the path of a page as a host finds it: relative to its repository, or to this folder."""
-    absolute = path.absolute()
-    for folder in absolute.parents:
-        if (folder / ".git").exists():
-            return str(absolute.relative_to(folder))
-    here = Path.cwd()
-    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else absolute.name
 
 
 async def _show_asks(client: Client, arguments: argparse.Namespace) -> int:
@@ -269,4 +239,6 @@ ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "answer": _with_client(_answer),
     "cancel": _with_client(_cancel),
     "codec": _run_codec,
+    "hook": _with_client(receive_webhooks),
+    "check-hook": check_rules,
 }
