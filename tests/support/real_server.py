@@ -7,10 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.support.paths import REPOSITORY
+from tests.support.paths import REAL_SERVER
 from tests.support.team import find_free_port, is_open, wait_until
-
-REAL_SERVER = REPOSITORY / ".tools" / "temporal"
 
 
 class RealServer:
