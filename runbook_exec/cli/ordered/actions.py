@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 from ...errors import Refused, reason
 from ...journal.paths import state_folder
 from ...light_classes import replace
-from ...plan.model import Plan
-from ...runner.load import parse_address, print_notes
-from ...runner.options import (
-    parse_identity,
-    parse_option,
-)
-from ...runner.planning import read_plan
-from ...text.durations import format_duration, positive_duration
-from ...text.timestamps import make_timestamp
+from ...text.durations import format_duration
 from ...worker.client import (
     OpenRun,
     answer_run,
@@ -37,30 +26,17 @@ from ...worker.client import (
 )
 from ...worker.codec import AesCodec, add_key, find_key_file, read_keys
 from ...worker.codec_server import CodecServer
-from ...worker.connection import Client, connect_client
+from ...worker.connection import Client
 from ...worker.legs import LegHost
 from ...worker.notices import check_targets
-from ...worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
+from ...worker.orders import OpenQuestion, RemoteAnswer
 from ...worker.signatures import make_order_text, sign_text
 from ...worker.worker import serve
-from ..execution import make_page_options
 from ..exit_status import DONE, EXIT_STATUS, WAITING
 from ..launch import name_person
-
-_Action = Callable[[Client, argparse.Namespace], Coroutine[Any, Any, int]]
-
-
-def _with_client(action: _Action) -> Callable[[argparse.Namespace], int]:
-    """Return a function that connects to the server, and then does an action."""
-
-    @wraps(action)
-    def run(arguments: argparse.Namespace) -> int:
-        async def connect_and_run() -> int:
-            return await action(await connect_client(arguments.server, arguments.namespace), arguments)
-
-        return asyncio.run(connect_and_run())
-
-    return run
+from .order_making import make_order
+from .scheduling import run_schedule
+from .with_client import with_client
 
 
 async def _serve(client: Client, arguments: argparse.Namespace) -> int:
@@ -97,7 +73,7 @@ def _find_pages(folder: str | None) -> Path | None:
 
 async def _submit(client: Client, arguments: argparse.Namespace) -> int:
     """Order a run, and wait for its end if that is asked for."""
-    order = _make_order(arguments)
+    order, _ = make_order(arguments)
     if arguments.sign:
         order = replace(order, signature=sign_text(make_order_text(order), arguments.sign))
     await submit_order(client, order)
@@ -114,64 +90,6 @@ async def _submit(client: Client, arguments: argparse.Namespace) -> int:
     if result.seal:
         print(f"its journal on {order.host} is sealed {result.seal}")
     return EXIT_STATUS.get(result.outcome, WAITING)
-
-
-def _make_order(arguments: argparse.Namespace) -> Order:
-    """Return the order of the arguments; raises Refused if the page or the options are wrong."""
-    path, anchor = parse_address(arguments.file)
-    options = replace(make_page_options(arguments), yes=not arguments.each)
-    plan = read_plan(path, anchor, options)
-    print_notes(plan.runbook, plan.procedure)
-    _require_no_secrets(plan)
-    name = plan.procedure.anchor or Path(path).stem
-    identity = parse_identity(arguments.id) or f"{name[:60]}-{os.urandom(3).hex()}"
-    return Order(
-        identity,
-        arguments.on,
-        _name_page(Path(path)),
-        _read_text(path),
-        anchor,
-        options.to_words(),
-        options.given,
-        name_person(),
-        make_timestamp(),
-        arguments.each,
-        arguments.on_failure or "ask",
-        parse_option("--hold", positive_duration, arguments.hold) if arguments.hold else 0.0,
-        parse_option("--patience", positive_duration, arguments.patience),
-        parse_option("--heartbeat", positive_duration, arguments.heartbeat),
-    )
-
-
-def _require_no_secrets(plan: Plan) -> None:
-    if secrets := [name for name in plan.given if plan.is_secret(name)]:
-        raise Refused(
-            f"`--set {secrets[0]}=…`: a secret does not travel with an order; name its source on the page, "
-            "which the host reads, or answer its question"
-        )
-
-
-def _read_text(path: str) -> str:
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise Refused(f"cannot read `{path}`: {reason(error)}") from None
-    if len(data) > MOST_BYTES:
-        raise Refused(f"{path}: expected at most {MOST_BYTES} bytes in a page that is ordered")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise Refused(f"{path}: expected text in UTF-8") from None
-
-
-def _name_page(path: Path) -> str:
-    """Return the path of a page as a host finds it: relative to its repository, or to this folder."""
-    absolute = path.absolute()
-    for folder in absolute.parents:
-        if (folder / ".git").exists():
-            return str(absolute.relative_to(folder))
-    here = Path.cwd()
-    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else absolute.name
 
 
 async def _show_asks(client: Client, arguments: argparse.Namespace) -> int:
@@ -263,10 +181,11 @@ def _run_codec(arguments: argparse.Namespace) -> int:
 
 
 ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "worker": _with_client(_serve),
-    "submit": _with_client(_submit),
-    "asks": _with_client(_show_asks),
-    "answer": _with_client(_answer),
-    "cancel": _with_client(_cancel),
+    "worker": with_client(_serve),
+    "submit": with_client(_submit),
+    "asks": with_client(_show_asks),
+    "answer": with_client(_answer),
+    "cancel": with_client(_cancel),
     "codec": _run_codec,
+    "schedule": with_client(run_schedule),
 }
