@@ -6,7 +6,6 @@ import argparse
 import os
 from pathlib import Path
 
-from ...errors import Refused, reason
 from ...light_classes import replace
 from ...plan.model import Plan
 from ...runner.load import parse_address, print_notes
@@ -14,7 +13,8 @@ from ...runner.options import parse_identity, parse_option
 from ...runner.planning import read_plan
 from ...text.durations import positive_duration
 from ...text.timestamps import make_timestamp
-from ...worker.orders import MOST_BYTES, Order
+from ...worker.orders import Order
+from ...worker.page_orders import name_page, read_page_text, require_no_secrets
 from ..execution import make_page_options
 from ..launch import name_person
 
@@ -31,8 +31,8 @@ def make_order(arguments: argparse.Namespace) -> tuple[Order, Plan]:
     order = Order(
         identity,
         arguments.on,
-        name_page(Path(path)),
-        read_text(path),
+        name_page(Path(path), Path.cwd()),
+        read_page_text(path),
         anchor,
         options.to_words(),
         options.given,
@@ -45,36 +45,3 @@ def make_order(arguments: argparse.Namespace) -> tuple[Order, Plan]:
         parse_option("--heartbeat", positive_duration, arguments.heartbeat),
     )
     return order, plan
-
-
-def require_no_secrets(plan: Plan) -> None:
-    """Raise Refused if a secret would travel with an order."""
-    if secrets := [name for name in plan.given if plan.is_secret(name)]:
-        raise Refused(
-            f"`--set {secrets[0]}=…`: a secret does not travel with an order; name its source on the page, "
-            "which the host reads, or answer its question"
-        )
-
-
-def read_text(path: str) -> str:
-    """Return the text of a page that is ordered; raises Refused."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise Refused(f"cannot read `{path}`: {reason(error)}") from None
-    if len(data) > MOST_BYTES:
-        raise Refused(f"{path}: expected at most {MOST_BYTES} bytes in a page that is ordered")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise Refused(f"{path}: expected text in UTF-8") from None
-
-
-def name_page(path: Path) -> str:
-    """Return the path of a page as a host finds it: relative to its repository, or to this folder."""
-    absolute = path.absolute()
-    for folder in absolute.parents:
-        if (folder / ".git").exists():
-            return str(absolute.relative_to(folder))
-    here = Path.cwd()
-    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else absolute.name

@@ -94,26 +94,25 @@ async def _trigger(client: Client, schedule: str, *, is_unpaused: bool) -> None:
     (known,) = await list_schedules(client, schedule)
     if known.paused and not is_unpaused:
         raise Refused(f"schedule {schedule} is paused ({known.note}); `--unpause {schedule}` lets it go on")
-    view = await trigger_schedule(client, schedule, is_paused=known.paused)
-    if view is None and known.latest is not None and known.latest.phase == "running":
-        print(f"run {known.latest.run} is open still, and no other begins")
-        return
+    view = await trigger_schedule(client, schedule, by=name_person() if is_unpaused else "")
     print(_describe_view(view, known.host))
 
 
 def _describe_view(view: DueView | None, host: str) -> str:
     """Return the line about what has come of a time at which a schedule was due."""
-    if view is None:
+    if view is None or not (view.run or view.succeeded):
         return f"host {host} has not answered yet; when it does, a run begins if the page is due"
+    why = "has never succeeded there"
+    if view.succeeded:
+        why = f"last succeeded on {_format(view.succeeded)}"
     if view.phase == NOT_DUE:
-        succeeded = datetime.fromisoformat(view.succeeded)
-        due = format_local(succeeded + timedelta(seconds=view.every))
-        return f"not due: it succeeded on {format_local(succeeded)}, and is due on {due}"
-    if not view.succeeded:
-        why = "it has never succeeded there"
-    else:
-        why = f"it last succeeded on {format_local(datetime.fromisoformat(view.succeeded))}"
-    return f"due, because {why}: run {view.run}; `runbook-exec asks {view.run}` shows what it waits for"
+        return f"not due: it {why}, and is due on {_format(view.succeeded, view.every)}"
+    return f"due, because it {why}: run {view.run}; `runbook-exec asks {view.run}` shows what it waits for"
+
+
+def _format(succeeded: str, later: float = 0.0) -> str:
+    """Return a time so many seconds after a success, for reading."""
+    return format_local(datetime.fromisoformat(succeeded) + timedelta(seconds=later))
 
 
 async def _list(client: Client, *, as_json: bool) -> int:
@@ -134,8 +133,9 @@ def _describe_schedule(known: KnownSchedule) -> Iterator[str]:
     yield f"{known.id}  {known.page} on {known.host}, every {every}: {_describe_next(known)}"
     view = known.latest
     if view is not None and view.run:
-        how = view.outcome or "is open"
-        yield f"  last run {view.run}: {how}"
+        yield f"  run {view.run}: {view.outcome or 'is open'}"
+    elif view is not None and view.succeeded:
+        yield f"  last succeeded on {_format(view.succeeded)}"
     if known.paused:
         yield f"  runbook-exec schedule --unpause {known.id}"
 

@@ -115,16 +115,20 @@ def find_interval(schedule: Schedule) -> float:
     return next((each.every.total_seconds() for each in schedule.spec.intervals), 0.0)
 
 
-async def trigger_schedule(client: Client, schedule: str, *, is_paused: bool = False) -> DueView | None:
+async def trigger_schedule(client: Client, schedule: str, *, by: str = "") -> DueView | None:
     """Let a schedule check now whether its page is due, and return what comes of that.
 
-    A schedule that `is_paused` goes on first. None is returned if its host has not answered so far, or if a
-    run of it is open still. Raises Refused, also if the host refuses.
+    A paused schedule goes on if `by` names the person who wants that. While a run of the schedule is open,
+    the state of that run is returned. None is returned if the host has not answered so far. Raises Refused,
+    also if the host refuses.
     """
     handle = client.get_schedule_handle(schedule)
-    known = _list_started(await _describe(handle))
-    if is_paused:
-        await _try(handle.unpause(note=""), schedule)
+    description = await _describe(handle)
+    known = _list_started(description)
+    if by and description.schedule.state.paused:
+        await _try(handle.unpause(note=f"unpaused by {by}"), schedule)
+    if description.info.running_actions:
+        return await _find_view(client, known[-1], is_final=False)
     await _try(handle.trigger(overlap=ScheduleOverlapPolicy.SKIP), schedule)
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
