@@ -174,3 +174,46 @@ class RunView:
     place: str = ""
     by: str = ""
     key: str = ""  # of the host
+
+
+@dataclass(frozen=True)
+class FleetTarget:
+    """A host of a fleet: its name, the id of its run, and the signature of its order."""
+
+    name: str
+    run: str
+    signature: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class FleetOrder:
+    """A page that many hosts are to run: `order` is that of each, but for the host and the run."""
+
+    fleet: str  # the id
+    order: Order
+    targets: tuple[FleetTarget, ...]
+    at_once: int = 20
+    stop_after: int = 3  # no more hosts begin when more have failed
+    first: int = 1  # hosts that run before the others
+
+
+@dataclass(frozen=True)
+class FleetHost:
+    """A host of a fleet, and how its run has ended."""
+
+    name: str
+    run: str
+    outcome: str = ""  # "" while it has not ended
+    reason: str = ""
+    has_begun: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class FleetProgress:
+    """How far a fleet is."""
+
+    fleet: str
+    page: str
+    hosts: tuple[FleetHost, ...]
+    has_ended: bool = False

@@ -18,6 +18,7 @@ from .. import __version__
 from ..errors import Refused
 from ..text.ansi import escape_unprintable
 from .child_process import end_leg, find_leg_files
+from .fleets.workflow import RunbookFleet1
 from .legs import LegConductor, LegDied, LegHost, WrongPlace
 from .notices import send_notice
 from .orders import (
@@ -159,16 +160,16 @@ class ControlActivities:
 
 async def serve(
     client: Client,
-    host: LegHost | None,
+    hosts: Sequence[LegHost],
     greeting: str,
     *,
     control: bool,
     at_once: int,
     notify: Sequence[str] = (),
 ) -> None:
-    """Serve a host, the workflows, or both, until this process is told to end by a signal."""
+    """Serve hosts, the workflows, or both, until this process is told to end by a signal."""
     workers = []
-    if host is not None:
+    for host in hosts:
         activities = HostActivities(client, host)
         workers.append(
             Worker(
@@ -185,7 +186,7 @@ async def serve(
             Worker(
                 client,
                 task_queue=CONTROL_QUEUE,
-                workflows=[RunbookRun1, RunbookDue1],
+                workflows=[RunbookRun1, RunbookDue1, RunbookFleet1],
                 activities=[control_activities.notify_people, control_activities.move],
                 max_cached_workflows=0,
             )

@@ -29,31 +29,35 @@ from ...worker.codec_server import CodecServer
 from ...worker.connection import Client
 from ...worker.legs import LegHost
 from ...worker.notices import check_targets
-from ...worker.orders import OpenQuestion, RemoteAnswer
+from ...worker.orders import RemoteAnswer
 from ...worker.signatures import make_order_text, sign_text
 from ...worker.worker import serve
 from ..exit_status import DONE, EXIT_STATUS, WAITING
 from ..launch import name_person
+from .fleets import order_fleet
 from .order_making import make_order
+from .question_lines import describe_question
 from .scheduling import run_schedule
 from .with_client import with_client
 
 
 async def _serve(client: Client, arguments: argparse.Namespace) -> int:
     """Serve a host, the workflows, or both."""
-    host = None
+    hosts = []
     if arguments.host:
         pages = _find_pages(arguments.pages)
         signers = Path(arguments.signers).absolute() if arguments.signers else None
         if signers is not None and not signers.is_file():
             raise Refused(f"`--signers {arguments.signers}`: expected a file")
-        host = LegHost(arguments.host, state_folder(dict(os.environ)).parent, pages, signers)
-    what = [f"host {arguments.host}"] * bool(arguments.host) + ["all runs"] * arguments.control
+        state = state_folder(dict(os.environ)).parent
+        hosts = [LegHost(name, state, pages, signers) for name in dict.fromkeys(arguments.host)]
+    named = f"host{'s' * (len(hosts) > 1)} {', '.join(host.name for host in hosts)}"
+    what = [named] * bool(hosts) + ["all runs"] * arguments.control
     greeting = f"serving {' and '.join(what)}; ^C ends this worker, and no run"
     check_targets(arguments.notify)
     await serve(
         client,
-        host,
+        hosts,
         greeting,
         control=arguments.control,
         at_once=arguments.at_once,
@@ -83,7 +87,7 @@ async def _submit(client: Client, arguments: argparse.Namespace) -> int:
         return DONE
     async for view in watch_run(client, order.run):
         if view.question is not None:
-            print("\n".join(_describe_question(order.run, view.question)), flush=True)
+            print("\n".join(describe_question(order.run, view.question)), flush=True)
     result = await wait_for_result(client, order.run)
     why = f": {result.reason}" if result.reason else ""
     print(f"run {order.run} {result.outcome}{why}")
@@ -124,23 +128,7 @@ def _describe_run(run: OpenRun) -> list[str]:
     lines = [f"{run.run}  {run.view.page} on {run.view.host}, since {age}: {run.view.phase}"]
     if run.failure:
         lines.append(f"  attempt {run.attempts}: {run.failure}")
-    return lines + (_describe_question(run.run, run.view.question) if run.view.question else [])
-
-
-def _describe_question(run: str, question: OpenQuestion) -> list[str]:
-    """Return the lines of a question, with the command that answers it."""
-    about = {"confirm": "asks", "manual": "is for a person to do", "value": f"needs <{question.name}>"}
-    label = question.id.split(":")[1]
-    lines = [f"  {label}  {about.get(question.kind, question.kind)}: {question.asks}".rstrip(": ")]
-    lines += [f"      {line}" for line in question.text.splitlines()]
-    lines += [f"      | {line}" for line in question.output.splitlines()[-5:]]
-    lines += [f"      {n}: {label}" for n, label in enumerate(question.labels, 1)]
-    if question.problem:
-        lines.append(f"  the last answer was refused: {question.problem}")
-    first, *others = question.choices
-    value = " --value -" if first in ("value", "choose") else ""
-    also = f"   (or {', '.join(others)})" if others else ""
-    return [*lines, f"  runbook-exec answer {run} {first}{value}{also}"]
+    return lines + (describe_question(run.run, run.view.question) if run.view.question else [])
 
 
 async def _answer(client: Client, arguments: argparse.Namespace) -> int:
@@ -188,4 +176,5 @@ ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "cancel": with_client(_cancel),
     "codec": _run_codec,
     "schedule": with_client(run_schedule),
+    "fleet": with_client(order_fleet),
 }
