@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "asks": ("asks [RUN]", "list the ordered runs that wait for a person"),
     "answer": ("answer RUN CHOICE", "answer the question of an ordered run"),
     "cancel": ("cancel RUN", "stop an ordered run"),
+    "schedule": ("schedule FILE --on HOST", "order a page whenever its cadence has passed"),
     "worker": ("worker --host NAME", "run the pages that are ordered for this host"),
     "hook": ("hook RULES", "order runs when alerts and other webhooks come"),
     "codec": ("codec --new-key", "encrypt what a server keeps of ordered runs"),
