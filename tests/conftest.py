@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.support.paths import REAL_SERVER
 from tests.support.program import Program, prepare_program
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ settings.load_profile("same")
 for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of the real Temporal server where it is not built: `scripts/test` counts them."""
+    if REAL_SERVER.exists() or config.option.collectonly:
+        return
+    left_out = [each for each in items if each.get_closest_marker("temporal_server")]
+    items[:] = [each for each in items if each not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ class _FleetOrder(NamedTuple):
 def run_fleet(arguments: argparse.Namespace) -> int:
     """Run a page on the hosts of a pattern; returns the exit status."""
     targets = find_targets(arguments.on, arguments.inventory)
-    limits = Limits(arguments.at_once, arguments.stop_after, arguments.first)
+    limits = Limits(arguments.at_once, arguments.stop_after, arguments.canaries)
     options = _make_options(arguments)
     path, anchor = parse_address(arguments.file)
     plan = read_plan(path, anchor, options)

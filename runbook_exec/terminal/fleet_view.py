@@ -94,7 +94,10 @@ class FleetView:
         self._writer.write_wrapped(text, "yellow")
 
     def show_result(self, rows: Sequence[HostRow], fleet: str, journal: str) -> None:
-        """Write the table of hosts and steps, with hosts that ended in the same way in one line."""
+        """Write the table of hosts and steps, with hosts that ended in the same way in one line.
+
+        `journal` is the path of the fleet's journal; "" for a fleet that has none here.
+        """
         self._clear()
         self._writer.write_line()
         groups: dict[tuple[str, tuple[str, ...], str], list[HostRow]] = {}
@@ -122,8 +125,9 @@ class FleetView:
         self._writer.write_line(f"  {', '.join(counts)}")
         self._writer.write_line()
         self._writer.write_line(f"  fleet    {fleet}")
-        self._writer.write_line(f"  journal  {journal}")
-        if any(row.outcome != "succeeded" for row in rows):
+        if journal:
+            self._writer.write_line(f"  journal  {journal}")
+        if journal and any(row.outcome != "succeeded" for row in rows):
             self._writer.write_line(f"  `runbook-exec fleet --resume {fleet}` continues with the hosts left")
         self._writer.write_line()
 

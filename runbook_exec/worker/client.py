@@ -14,6 +14,7 @@ from temporalio.api.filter.v1 import WorkflowTypeFilter
 from temporalio.api.workflowservice.v1 import ListOpenWorkflowExecutionsRequest
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -38,7 +39,17 @@ _MANY = 5  # attempts at a leg after which `asks` shows why it failed last
 
 _QUERY = f"WorkflowType='{_WORKFLOW}' AND ExecutionStatus='Running'"
 
+_AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+
 _PATIENCE = 10.0  # seconds for an answer of a worker
+
+
+class AlreadyOrdered(Refused):
+    """Raised if there is or was a run with the id of an order."""
+
+
+class OrderNotTaken(Refused):
+    """Raised if the server cannot take an order now."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class OpenRun:
 
 
 async def submit_order(client: Client, order: Order) -> None:
-    """Order a run; raises Refused if there is or was one with this id."""
+    """Order a run; raises AlreadyOrdered and OrderNotTaken."""
     try:
         await client.start_workflow(
             _WORKFLOW,
@@ -65,17 +76,36 @@ async def submit_order(client: Client, order: Order) -> None:
             static_summary=f"{order.page} on {order.host}",
         )
     except WorkflowAlreadyStartedError:
-        raise Refused(f"run `{order.run}` was ordered already; another `--id` orders a new one") from None
+        raise AlreadyOrdered(
+            f"run `{order.run}` was ordered already; another `--id` orders a new one"
+        ) from None
     except RPCError as error:
-        raise Refused(f"the server took no order: {error.message}") from None
+        raise OrderNotTaken(f"the server took no order: {error.message}") from None
+
+
+async def is_run_open(client: Client, run: str) -> bool:
+    """Return whether a run has not ended; raises OrderNotTaken if the server does not answer."""
+    try:
+        description = await client.get_workflow_handle(run).describe()
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return False
+        raise OrderNotTaken(f"the server does not answer: {error.message}") from None
+    return description.status == WorkflowExecutionStatus.RUNNING
 
 
 async def wait_for_result(client: Client, run: str) -> LegResult:
     """Wait for the end of a run, and return how it ended; raises Refused if the host refused it."""
     handle = client.get_workflow_handle(run, result_type=LegResult)
     try:
-        result: LegResult = await handle.result()
-        return result
+        while True:
+            try:
+                result: LegResult = await handle.result()
+                return result
+            except RPCError as error:
+                if error.status not in _AWAY:
+                    raise Refused(f"run {run}: the server has no result: {error.message}") from None
+                await asyncio.sleep(1)
     except WorkflowFailureError as error:
         cause = error.cause
         if isinstance(cause, CancelledError | TerminatedError):
@@ -89,18 +119,26 @@ async def wait_for_result(client: Client, run: str) -> LegResult:
 
 async def watch_run(client: Client, run: str) -> AsyncIterator[RunView]:
     """Yield the state of a run whenever its phase or its question changes, until the run has ended."""
-    handle, last = client.get_workflow_handle(run), None
+    last = None
     while True:
         view = await _query_view(client, run)
         now = (view.phase, view.question.id if view.question else "") if view else None
         if view is not None and now != last:
             yield view
             last = now
-        if view is None and (await handle.describe()).status != 1:  # 1: running
+        if view is None and not await _may_be_open(client, run):
             return
         if view is not None and view.phase == "ended":
             return
         await asyncio.sleep(0.5)
+
+
+async def _may_be_open(client: Client, run: str) -> bool:
+    """Return whether a run has not ended, or the server is away, which ends none."""
+    try:
+        return await is_run_open(client, run)
+    except OrderNotTaken:
+        return True
 
 
 async def _query_view(client: Client, run: str) -> RunView | None:
@@ -125,7 +163,10 @@ async def list_open_runs(client: Client, run: str = "") -> list[OpenRun]:
     for identity, began in await _list_open(client):
         if run and identity != run:
             continue
-        view = await _query_view(client, identity)
+        try:
+            view = await _query_view(client, identity)
+        except Refused:
+            continue  # it has ended meanwhile, and was removed
         attempts, failure = await _find_trouble(client, identity)
         found.append(OpenRun(identity, began, view, attempts, failure))
     return sorted(found, key=lambda each: each.began)

@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Collection
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,10 +22,11 @@ from ..live.client import send_answer
 from ..runner.options import parse_identity
 from .child_process import LegChild, LegFiles, LegLock, find_leg_files, start_leg
 from .journal_view import JournalView, RunFacts, read_seal
-from .orders import Leg, LegResult, OpenQuestion, RemoteAnswer
+from .orders import NOT_DUE, Leg, LegResult, OpenQuestion, RemoteAnswer
 from .places import read_place
+from .schedules.due_check import find_due_facts
 from .seals import obtain_host_key, open_seal
-from .signatures import find_signer, make_answer_text, make_order_text, name_purpose, require_recent
+from .signatures import find_signer, make_answer_text, make_order_text, name_purpose, require_fresh
 
 _PATIENCE = 5.0  # seconds for a live run to take an answer
 
@@ -141,7 +143,7 @@ class LegConductor:
             try:
                 find_signer(make_order_text(order), order.signature, signers)
                 if not self._leg.seen:
-                    require_recent(order)
+                    require_fresh(order)
             except Refused as refused:
                 raise Refused(f"host {order.host}: the order of {order.page}: {refused}") from None
         for answer in self._leg.answers:
@@ -180,11 +182,18 @@ class LegConductor:
                 return None
             if self._child is not None and self._child.find_status() is not None:
                 return self._explain_end(self._child, facts)
+            if action is LegAction.BEGIN and self._leg.order.schedule and not self._is_due():
+                return LegResult(NOT_DUE, reason=f"{self._leg.order.page} has succeeded meanwhile")
             self._start(action, facts, lock)
             return None
         finally:
             if lock is not None:
                 lock.release()
+
+    def _is_due(self) -> bool:
+        """Return whether the page of a schedule is due, whatever the server says; raises Refused."""
+        host = self._host
+        return find_due_facts(self._leg.order, host.state, host.pages, datetime.now(UTC)).is_due
 
     def _start(self, action: LegAction, facts: RunFacts, lock: LegLock) -> None:
         if action is LegAction.BEGIN:

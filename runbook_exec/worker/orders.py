@@ -16,6 +16,8 @@ MOST_BYTES = 1 << 20  # of a page, and of the events in a result; a server takes
 
 DAY = 86400.0  # seconds
 
+NOT_DUE = "not due"  # the outcome of a scheduled run that has not begun
+
 
 def name_queue(host: str) -> str:
     """Return the task queue that the worker of a host polls."""
@@ -42,6 +44,8 @@ class Order:
     heartbeat: float = 20.0  # how long a worker may be silent until another takes over
     answer_within: float = 90 * DAY  # how long a question waits for its answer
     signature: str = field(default="", repr=False)  # of all other fields, by the one who submits it
+    schedule: str = ""  # the id of the schedule that orders it; the signature does not name a run then
+    every: float = 0.0  # the cadence of a schedule; 0 for that of the page
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,35 @@ class HostPlace:
     id: str
     version: str = ""
     key: str = ""  # to which secrets are sealed
+
+
+@dataclass(frozen=True)
+class DueFacts:
+    """Whether a scheduled page is due on its host; times are RFC 3339 or ""."""
+
+    is_due: bool
+    every: float = 0.0  # the cadence in seconds
+    succeeded: str = ""  # the last time
+
+
+@dataclass(frozen=True)
+class ScheduleMove:
+    """When a schedule is due next: its cadence after a success."""
+
+    schedule: str
+    every: float
+    succeeded: str
+
+
+@dataclass(frozen=True)
+class DueView:
+    """What has come of a time at which a schedule was due."""
+
+    phase: str  # asking, away, running, not due, ended
+    run: str = ""
+    every: float = 0.0
+    succeeded: str = ""
+    outcome: str = ""  # of the run
 
 
 @dataclass(frozen=True)
@@ -141,3 +174,46 @@ class RunView:
     place: str = ""
     by: str = ""
     key: str = ""  # of the host
+
+
+@dataclass(frozen=True)
+class FleetTarget:
+    """A host of a fleet: its name, the id of its run, and the signature of its order."""
+
+    name: str
+    run: str
+    signature: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class FleetOrder:
+    """A page that many hosts are to run: `order` is that of each, but for the host and the run."""
+
+    fleet: str  # the id
+    order: Order
+    targets: tuple[FleetTarget, ...]
+    at_once: int = 20
+    stop_after: int = 3  # no more hosts begin when more have failed
+    first: int = 1  # hosts that run before the others
+
+
+@dataclass(frozen=True)
+class FleetHost:
+    """A host of a fleet, and how its run has ended."""
+
+    name: str
+    run: str
+    outcome: str = ""  # "" while it has not ended
+    reason: str = ""
+    has_begun: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class FleetProgress:
+    """How far a fleet is."""
+
+    fleet: str
+    page: str
+    hosts: tuple[FleetHost, ...]
+    has_ended: bool = False

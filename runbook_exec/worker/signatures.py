@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,13 +16,15 @@ _NAMESPACE = "runbook-exec"  # what a signature is for; one of another namespace
 
 _LONGEST = timedelta(days=30)  # an order that was signed earlier begins nothing
 
+_LONGEST_SCHEDULE = timedelta(days=400)  # nor one of a schedule
+
 
 def make_order_text(order: Order) -> str:
-    """Return what is signed of an order: all of it.
+    """Return what is signed of an order: all of it, but the id of the run if a schedule makes it.
 
     Fields with their default are left out, so that an order of an older version keeps its text.
     """
-    return _make_text(order)
+    return _make_text(replace(order, run="") if order.schedule else order)
 
 
 def make_answer_text(run: str, answer: RemoteAnswer) -> str:
@@ -74,14 +76,17 @@ def find_signer(text: str, signature: str, signers: Path) -> str:
     return name
 
 
-def require_recent(order: Order) -> None:
+def require_fresh(order: Order) -> None:
     """Raise Refused if an order is so old that its run may have been forgotten: it could be a copy."""
     try:
         age = datetime.now(UTC) - datetime.fromisoformat(order.issued)
     except (ValueError, TypeError):
         raise Refused(f"it does not say when it was made, but `{order.issued}`") from None
-    if age > _LONGEST:
-        raise Refused(f"it was signed {age.days} days ago, and nothing begins after {_LONGEST.days}")
+    if order.schedule and not order.run.startswith(f"{order.schedule}."):
+        raise Refused(f"it was signed for schedule `{order.schedule}`, and not for run `{order.run}`")
+    longest = _LONGEST_SCHEDULE if order.schedule else _LONGEST
+    if age > longest:
+        raise Refused(f"it was signed {age.days} days ago, and nothing begins after {longest.days}")
 
 
 def _run_ssh_keygen(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -17,10 +18,26 @@ from .. import __version__
 from ..errors import Refused
 from ..text.ansi import escape_unprintable
 from .child_process import end_leg, find_leg_files
+from .fleets.workflow import RunbookFleet1
 from .legs import LegConductor, LegDied, LegHost, WrongPlace
 from .notices import send_notice
-from .orders import CONTROL_QUEUE, HostPlace, Leg, LegResult, OrderHead, RunNotice, name_queue
+from .orders import (
+    CONTROL_QUEUE,
+    NOT_DUE,
+    DueFacts,
+    HostPlace,
+    Leg,
+    LegResult,
+    Order,
+    OrderHead,
+    RunNotice,
+    ScheduleMove,
+    name_queue,
+)
 from .places import read_place
+from .schedules.client import move_schedule
+from .schedules.due_check import find_due_facts
+from .schedules.workflow import RunbookDue1
 from .seals import format_public_key, obtain_host_key
 from .workflows import RunbookRun1
 
@@ -47,6 +64,20 @@ class HostActivities:
             return HostPlace(read_place(self._host.state), __version__, key)
         except Refused as refused:
             raise _make_refusal(refused) from None
+
+    @activity.defn(name="due")
+    async def check_due(self, order: Order) -> DueFacts:
+        """Return whether the page of a schedule is due here."""
+        try:
+            if order.host != self._host.name:
+                raise Refused(f"the schedule is for host {order.host}, and this is {self._host.name}")
+            state, pages = self._host.state, self._host.pages
+            facts = await asyncio.to_thread(find_due_facts, order, state, pages, datetime.now(UTC))
+        except Refused as refused:
+            _report(order.schedule, f"refused: {refused}")
+            raise _make_refusal(refused) from None
+        _report(order.schedule, "is due" if facts.is_due else f"is not due: succeeded {facts.succeeded}")
+        return facts
 
     @activity.defn(name="leg")
     async def run_leg(self, leg: Leg) -> LegResult:
@@ -109,45 +140,54 @@ def _make_refusal(problem: object) -> ApplicationError:
 class ControlActivities:
     """What is done for workflows where they run."""
 
-    def __init__(self, targets: Sequence[str]) -> None:
+    def __init__(self, client: Client, targets: Sequence[str]) -> None:
+        self._client = client
         self._targets = targets
 
     @activity.defn(name="notify")
     async def notify_people(self, notice: RunNotice) -> None:
         """Tell people about a run."""
+        if notice.state == NOT_DUE:
+            return  # nothing has happened
         for problem in await asyncio.to_thread(send_notice, self._targets, notice):
             _report(notice.run, problem)
+
+    @activity.defn(name="move-schedule")
+    async def move(self, move: ScheduleMove) -> None:
+        """Let a schedule be due a cadence after its last success."""
+        await move_schedule(self._client, move)
 
 
 async def serve(
     client: Client,
-    host: LegHost | None,
+    hosts: Sequence[LegHost],
     greeting: str,
     *,
     control: bool,
     at_once: int,
     notify: Sequence[str] = (),
 ) -> None:
-    """Serve a host, the workflows, or both, until this process is told to end by a signal."""
+    """Serve hosts, the workflows, or both, until this process is told to end by a signal."""
     workers = []
-    if host is not None:
+    for host in hosts:
         activities = HostActivities(client, host)
         workers.append(
             Worker(
                 client,
                 task_queue=name_queue(host.name),
-                activities=[activities.claim_run, activities.run_leg],
+                activities=[activities.claim_run, activities.run_leg, activities.check_due],
                 max_concurrent_activities=at_once,
             )
         )
     if control:
         # without a cache, no server waits for the one worker that has a workflow in it and may be dead
+        control_activities = ControlActivities(client, notify)
         workers.append(
             Worker(
                 client,
                 task_queue=CONTROL_QUEUE,
-                workflows=[RunbookRun1],
-                activities=[ControlActivities(notify).notify_people],
+                workflows=[RunbookRun1, RunbookDue1, RunbookFleet1],
+                activities=[control_activities.notify_people, control_activities.move],
                 max_cached_workflows=0,
             )
         )

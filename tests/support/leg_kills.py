@@ -1,6 +1,8 @@
 """Kills workers, runs, shells or all of them at random moments: an ordered run loses and repeats nothing.
 
-Usage: .venv/bin/python -m tests.support.leg_kills [--points N] [--seed N]
+Usage: .venv/bin/python -m tests.support.leg_kills [--points N] [--seed N] [--real]
+
+With `--real` the server is the one that teams run, and is killed too.
 
 Prints a table, and exits with 1 if anything was lost or done twice. CI tries a few points
 (tests/worker/test_random_kills.py).
@@ -18,18 +20,24 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
+from runbook_exec.errors import Refused
 from runbook_exec.text.timestamps import make_timestamp
 from runbook_exec.worker.client import answer_run, cancel_run, submit_order, wait_for_result, watch_run
 from runbook_exec.worker.orders import Order, RemoteAnswer
 from tests.support.program import prepare_program
+from tests.support.real_server import RealServer
 from tests.support.team import Team, kill_leg, run_test_server
 
 VICTIMS = ("worker", "leg", "shell", "all", "frozen")
+
+SERVER = "server"  # only the real one can be started again with what it knows
 
 EFFECTS = [str(number) for number in range(1, 7)]
 
@@ -54,14 +62,16 @@ class KillTable:
 
     points: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
+    resumes: Counter[str] = field(default_factory=Counter)  # by what was wrong, without a question
     wrong: list[str] = field(default_factory=list)
 
 
 class KilledRuns:
     """Runs on one host whose processes are killed."""
 
-    def __init__(self, team: Team, seed: int) -> None:
+    def __init__(self, team: Team, seed: int, server: RealServer | None = None) -> None:
         self._team = team
+        self._server = server
         self._draw = random.Random(seed)  # noqa: S311 - the same kills each time
         self.table = KillTable()
         team.program.write("page.md", make_page())
@@ -104,6 +114,8 @@ class KilledRuns:
             old.terminate()
             await asyncio.to_thread(old.wait)
             return
+        if victim == SERVER and self._server is not None:
+            await asyncio.to_thread(self._restart_server, self._server)
         if victim in ("worker", "all"):
             worker.kill()
             worker.wait()
@@ -116,8 +128,21 @@ class KilledRuns:
         if victim in ("worker", "all"):
             self._worker = await asyncio.to_thread(self._start_worker)
 
+    def _restart_server(self, server: RealServer) -> None:
+        server.kill()
+        server.start()
+
     async def _see_through(self, client: Client, run: str, victim: str) -> None:
-        """Answer what the run asks, as a person would who looks at the log."""
+        """Answer what the run asks, as a person would who looks at the log, and tries again."""
+        while True:
+            try:
+                return await self._answer_all(client, run, victim)
+            except (RPCError, Refused):
+                if victim != SERVER:
+                    raise
+                await asyncio.sleep(0.5)
+
+    async def _answer_all(self, client: Client, run: str, victim: str) -> None:
         async for view in watch_run(client, run):
             question = view.question
             if question is None:
@@ -130,16 +155,35 @@ class KilledRuns:
             elif question.kind == "failed":  # the shell died, and its statement with it
                 step = question.id.split(":")[1].partition(".")[0]
                 choice = "skip" if step in self._team.read_effects() else "retry"
+            elif question.kind == "resume":  # the run has ended without a question of its own
+                self.table.resumes[f"{victim}: {question.asks}"] += 1
+                choice = "again"
             await answer_run(client, run, RemoteAnswer(question.id, choice, by="bob"))
 
 
-async def try_all(team: Team, points: int, seed: int) -> KillTable:
+async def try_all(team: Team, points: int, seed: int, server: RealServer | None = None) -> KillTable:
     """Try so many kills, of each victim in turn."""
-    runs = KilledRuns(team, seed)
+    runs = KilledRuns(team, seed, server)
     client = await Client.connect(team.server, namespace=team.namespace)
+    victims = (*VICTIMS, SERVER) if server else VICTIMS
     for number in range(points):
-        await runs.try_point(client, VICTIMS[number % len(VICTIMS)])
+        await runs.try_point(client, victims[number % len(victims)])
+        await asyncio.to_thread(print, f"{number + 1} tried, {len(runs.table.wrong)} wrong", flush=True)
     return runs.table
+
+
+@contextlib.contextmanager
+def run_any_server(folder: Path, *, real: bool) -> Iterator[tuple[str, RealServer | None]]:
+    """Run one of the servers, and yield its address; the second value is the real one."""
+    if not real:
+        with run_test_server(folder / "server.log") as address:
+            yield address, None
+        return
+    server = RealServer(folder)
+    try:
+        yield server.address, server
+    finally:
+        server.kill()
 
 
 def main() -> int:
@@ -149,17 +193,24 @@ def main() -> int:
     )
     parser.add_argument("--points", type=int, default=200)
     parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--real", action="store_true")
     arguments = parser.parse_args()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, run_test_server(Path(folder) / "server.log") as address:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_any_server(Path(folder), real=arguments.real) as (address, server),
+    ):
         (Path(folder) / "team").mkdir()
-        team = Team(prepare_program(Path(folder) / "team"), address, "kills")
+        namespace = "default" if server else "kills"
+        team = Team(prepare_program(Path(folder) / "team"), address, namespace)
         try:
-            table = asyncio.run(try_all(team, arguments.points, arguments.seed))
+            table = asyncio.run(try_all(team, arguments.points, arguments.seed, server))
         finally:
             team.end()
-    for victim in VICTIMS:
+    for victim in table.points:
         print(f"{victim:10} {table.points[victim]:4} kills  {table.doubts[victim]:4} in doubt")
+    for why, count in table.resumes.items():
+        print(f"{count} asked to go on: {why}")
     total = table.points.total()
     took = time.monotonic() - began
     print("\n".join([*table.wrong, f"{total} kills, {len(table.wrong)} wrong, {took:.0f} s"]), flush=True)

@@ -30,7 +30,8 @@ class LegWorld:
     ) -> LegConductor:
         """Deliver a leg of the run of a page with this text, or of an order."""
         order = text if isinstance(text, Order) else Order("r1", "indri", "page.md", text)
-        self.program.write("page.md", order.text)
+        if order.text:
+            self.program.write("page.md", order.text)
         return LegConductor(Leg(order, place or read_place(self.host.state), seen, answers), self.host)
 
     def finish(self, conductor: LegConductor) -> LegResult:

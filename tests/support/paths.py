@@ -6,3 +6,5 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = REPOSITORY / "tests" / "data"
+
+REAL_SERVER = REPOSITORY / ".tools" / "temporal"  # built once a machine, in the background

@@ -41,7 +41,7 @@ def run_test_server(log: Path) -> Iterator[str]:
             [*words, "io.temporal.testserver.TestServer", str(port)], stdout=output, stderr=output
         )
     try:
-        wait_until(lambda: _is_open(port) or server.poll() is not None, "the test server listens")
+        wait_until(lambda: is_open(port) or server.poll() is not None, "the test server listens")
         assert server.poll() is None, log.read_text()
         yield f"127.0.0.1:{port}"
     finally:
@@ -49,7 +49,8 @@ def run_test_server(log: Path) -> Iterator[str]:
         server.wait()
 
 
-def _is_open(port: int) -> bool:
+def is_open(port: int) -> bool:
+    """Return whether something listens on a port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

@@ -1,4 +1,4 @@
-"""Runs that are ordered on a host, with a real Temporal test server: what is answered, killed and lost."""
+"""Runs that are ordered on a host, with both Temporal servers: what is answered, killed and lost."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from runbook_exec.engine.events import Answered, StatementFinished
 from runbook_exec.journal.journal import read_journal
 from tests.support.program import fish_page
 from tests.support.team import Team, kill_leg, wait_until
+
+
+@pytest.fixture
+def team(either_team: Team) -> Team:
+    """Hosts of which all is true with the test server and with a real one."""
+    return either_team
 
 
 def make_page(first: str, second: str) -> str:

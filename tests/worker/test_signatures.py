@@ -74,6 +74,36 @@ def test_only_a_signed_order_runs(legs: LegWorld, tmp_path: Path, monkeypatch: p
     assert (result.outcome, result.question.kind, legs.read_effects()) == ("waiting", "confirm", ["one"])
 
 
+def test_a_signed_schedule_orders_its_own_runs(
+    legs: LegWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One signature is for all runs of a schedule, for 400 days, and for nothing that it does not hold."""
+    monkeypatch.setenv("RUNBOOK_EXEC_TRUSTED", "")
+    ada = make_key(tmp_path, "ada")
+    legs.host = legs.host._replace(signers=allow(tmp_path, "ada"))
+    now = datetime.now(UTC)
+    issued = (now - timedelta(days=300)).isoformat()
+    order = Order("", "indri", "page.md", PAGE, issued=issued, schedule="page@indri", every=60.0)
+    good = replace(sign(order, ada), run="page@indri.20261130T000000Z")
+    old = sign(replace(order, issued=(now - timedelta(days=401)).isoformat()), ada)
+    changed = "it was changed after `ada@example.org` had signed it"
+    refused = (
+        (replace(good, run="other@indri.20261130T000000Z"), "it was signed for schedule `page@indri`"),
+        (replace(good, schedule="page"), changed),
+        (replace(good, every=1.0), changed),
+        (replace(good, schedule=""), changed),
+        (replace(old, run=good.run), "it was signed 401 days ago, and nothing begins after 400"),
+        (replace(sign(replace(order, text=""), ada), run=good.run), "its commands are not trusted"),
+    )
+    for each, why in refused:
+        with pytest.raises(Refused, match=why):
+            legs.run(each)
+    assert not legs.read_effects()
+    assert legs.run(good).outcome == "waiting"
+    assert legs.run(replace(good, run="page@indri.20270213T000000Z")).outcome == "waiting"
+    assert legs.read_effects() == ["one", "one"]
+
+
 def test_only_a_signed_answer_counts(legs: LegWorld, tmp_path: Path) -> None:
     """The question is asked again with the reason; the journal names the signer, whatever the answer says."""
     ada, eve = make_key(tmp_path, "ada"), make_key(tmp_path, "eve")

@@ -8,10 +8,14 @@ from collections.abc import Sequence
 from ...errors import Refused
 from ..arguments import add_asking, add_inputs, add_set, add_shell, build_parser
 from ..fleet import resume_fleet, run_fleet
+from ..ordered.start import add_signature, run_remote
 
 _EPILOG = """\
 PATTERN is a list of names (`web1,web2`), `@FILE` with one name on each line, or with --inventory a pattern of
 Ansible (`web:!canary`). Every host has its own run and journal, `FLEET.HOST`.
+
+With --server nothing is done over ssh: each host has a worker, which takes its run from a Temporal server.
+The fleet goes on there if this program ends, and `--resume FLEET` shows it again.
 
 exit status:
   0    all hosts succeeded
@@ -60,6 +64,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     add_shell(what)
     add_asking(parser.add_argument_group("asking"))
     parser.add_argument("--json", action="store_true", help="print events as lines of JSON, with their host")
+    _add_server(parser)
     return parser.parse_args(words)
 
 
@@ -80,6 +85,7 @@ def _add_hosts(hosts: argparse._ArgumentGroup) -> None:
     )
     hosts.add_argument(
         "--first",
+        dest="canaries",
         metavar="N",
         type=_whole,
         default=1,
@@ -93,12 +99,57 @@ def _add_hosts(hosts: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    server = parser.add_argument_group("server")
+    server.add_argument(
+        "--server",
+        metavar="HOST:PORT",
+        default="",
+        help="order the runs through this Temporal server; `-` is that of $TEMPORAL_ADDRESS or the settings",
+    )
+    server.add_argument("--namespace", metavar="NAME", default="", help="the namespace on it")
+    server.add_argument(
+        "--patience",
+        metavar="DURATION",
+        default="1d",
+        help="ask a person when a host has been away for so long (default: 1d)",
+    )
+    server.add_argument(
+        "--heartbeat",
+        metavar="DURATION",
+        default="20s",
+        help="let another worker take over when one is silent for so long (default: 20s)",
+    )
+    add_signature(server)
+    parser.set_defaults(capture=[], first=None, only=None, done=[], each=False, hold=None, id="")
+    parser.set_defaults(on_failure="stop")
+
+
+def _run_through_server(arguments: argparse.Namespace) -> int:
+    """Order the runs; raises Refused for options that only mean something over ssh."""
+    for option, value in (
+        ("--inputs", arguments.inputs),
+        ("--reconnect", arguments.reconnect),
+        ("--no-config", arguments.no_config),
+        ("--trust", arguments.trust),
+    ):
+        if value:
+            raise Refused(f"`{option}` does not go with `--server`: each host decides that itself")
+    if arguments.server == "-":
+        arguments.server = ""
+    return run_remote("fleet", arguments)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run the page on the hosts; returns the exit status."""
     if arguments.resume is None and (arguments.file is None or arguments.on is None):
         raise Refused("expected `FILE --on PATTERN`, or `--resume FLEET`")
     if arguments.resume is not None and (arguments.file or arguments.on or arguments.inventory):
         raise Refused("`--resume` takes the page and the hosts from the fleet: leave FILE and `--on` out")
+    if arguments.server:
+        return _run_through_server(arguments)
+    if arguments.sign or arguments.namespace:
+        raise Refused("`--sign` and `--namespace` are for `--server`")
     return run_fleet(arguments) if arguments.resume is None else resume_fleet(arguments)
 
 

@@ -28,7 +28,13 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
         "Serve a host: run the pages that are ordered for it.",
         _EPILOG,
     )
-    parser.add_argument("--host", metavar="NAME", default="", help="the name under which pages are ordered")
+    parser.add_argument(
+        "--host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="the name under which pages are ordered; can be given for several names",
+    )
     parser.add_argument("--control", action="store_true", help="serve the workflows of all runs")
     parser.add_argument("--pages", metavar="DIR", help="this host's pages, where they are trusted")
     parser.add_argument(
@@ -54,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal; raises Refused."""
     if not (arguments.host or arguments.control):
         raise Refused("expected `--host NAME`, `--control`, or both")
-    if arguments.host:
-        parse_option("--host", parse_host, arguments.host)
+    for host in arguments.host:
+        parse_option("--host", parse_host, host)
     if arguments.notify and not arguments.control:
         raise Refused("`--notify` is for a worker with `--control`")
     if arguments.at_once < 1:

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 from ...errors import Refused, reason
 from ...journal.paths import state_folder
 from ...light_classes import replace
-from ...plan.model import Plan
-from ...runner.load import parse_address, print_notes
-from ...runner.options import (
-    parse_identity,
-    parse_option,
-)
-from ...runner.planning import read_plan
-from ...text.durations import format_duration, positive_duration
-from ...text.timestamps import make_timestamp
+from ...text.durations import format_duration
 from ...worker.client import (
     OpenRun,
     answer_run,
@@ -37,47 +26,39 @@ from ...worker.client import (
 )
 from ...worker.codec import AesCodec, add_key, find_key_file, read_keys
 from ...worker.codec_server import CodecServer
-from ...worker.connection import Client, connect_client
+from ...worker.connection import Client
 from ...worker.legs import LegHost
 from ...worker.notices import check_targets
-from ...worker.orders import MOST_BYTES, OpenQuestion, Order, RemoteAnswer
+from ...worker.orders import RemoteAnswer
 from ...worker.signatures import make_order_text, sign_text
 from ...worker.worker import serve
-from ..execution import make_page_options
 from ..exit_status import DONE, EXIT_STATUS, WAITING
 from ..launch import name_person
-
-_Action = Callable[[Client, argparse.Namespace], Coroutine[Any, Any, int]]
-
-
-def _with_client(action: _Action) -> Callable[[argparse.Namespace], int]:
-    """Return a function that connects to the server, and then does an action."""
-
-    @wraps(action)
-    def run(arguments: argparse.Namespace) -> int:
-        async def connect_and_run() -> int:
-            return await action(await connect_client(arguments.server, arguments.namespace), arguments)
-
-        return asyncio.run(connect_and_run())
-
-    return run
+from .fleets import order_fleet
+from .hook import check_rules, receive_webhooks
+from .order_making import make_order
+from .question_lines import describe_question
+from .scheduling import run_schedule
+from .with_client import with_client
 
 
 async def _serve(client: Client, arguments: argparse.Namespace) -> int:
     """Serve a host, the workflows, or both."""
-    host = None
+    hosts = []
     if arguments.host:
         pages = _find_pages(arguments.pages)
         signers = Path(arguments.signers).absolute() if arguments.signers else None
         if signers is not None and not signers.is_file():
             raise Refused(f"`--signers {arguments.signers}`: expected a file")
-        host = LegHost(arguments.host, state_folder(dict(os.environ)).parent, pages, signers)
-    what = [f"host {arguments.host}"] * bool(arguments.host) + ["all runs"] * arguments.control
+        state = state_folder(dict(os.environ)).parent
+        hosts = [LegHost(name, state, pages, signers) for name in dict.fromkeys(arguments.host)]
+    named = f"host{'s' * (len(hosts) > 1)} {', '.join(host.name for host in hosts)}"
+    what = [named] * bool(hosts) + ["all runs"] * arguments.control
     greeting = f"serving {' and '.join(what)}; ^C ends this worker, and no run"
     check_targets(arguments.notify)
     await serve(
         client,
-        host,
+        hosts,
         greeting,
         control=arguments.control,
         at_once=arguments.at_once,
@@ -97,7 +78,7 @@ def _find_pages(folder: str | None) -> Path | None:
 
 async def _submit(client: Client, arguments: argparse.Namespace) -> int:
     """Order a run, and wait for its end if that is asked for."""
-    order = _make_order(arguments)
+    order, _ = make_order(arguments)
     if arguments.sign:
         order = replace(order, signature=sign_text(make_order_text(order), arguments.sign))
     await submit_order(client, order)
@@ -107,71 +88,13 @@ async def _submit(client: Client, arguments: argparse.Namespace) -> int:
         return DONE
     async for view in watch_run(client, order.run):
         if view.question is not None:
-            print("\n".join(_describe_question(order.run, view.question)), flush=True)
+            print("\n".join(describe_question(order.run, view.question)), flush=True)
     result = await wait_for_result(client, order.run)
     why = f": {result.reason}" if result.reason else ""
     print(f"run {order.run} {result.outcome}{why}")
     if result.seal:
         print(f"its journal on {order.host} is sealed {result.seal}")
     return EXIT_STATUS.get(result.outcome, WAITING)
-
-
-def _make_order(arguments: argparse.Namespace) -> Order:
-    """Return the order of the arguments; raises Refused if the page or the options are wrong."""
-    path, anchor = parse_address(arguments.file)
-    options = replace(make_page_options(arguments), yes=not arguments.each)
-    plan = read_plan(path, anchor, options)
-    print_notes(plan.runbook, plan.procedure)
-    _require_no_secrets(plan)
-    name = plan.procedure.anchor or Path(path).stem
-    identity = parse_identity(arguments.id) or f"{name[:60]}-{os.urandom(3).hex()}"
-    return Order(
-        identity,
-        arguments.on,
-        _name_page(Path(path)),
-        _read_text(path),
-        anchor,
-        options.to_words(),
-        options.given,
-        name_person(),
-        make_timestamp(),
-        arguments.each,
-        arguments.on_failure or "ask",
-        parse_option("--hold", positive_duration, arguments.hold) if arguments.hold else 0.0,
-        parse_option("--patience", positive_duration, arguments.patience),
-        parse_option("--heartbeat", positive_duration, arguments.heartbeat),
-    )
-
-
-def _require_no_secrets(plan: Plan) -> None:
-    if secrets := [name for name in plan.given if plan.is_secret(name)]:
-        raise Refused(
-            f"`--set {secrets[0]}=…`: a secret does not travel with an order; name its source on the page, "
-            "which the host reads, or answer its question"
-        )
-
-
-def _read_text(path: str) -> str:
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise Refused(f"cannot read `{path}`: {reason(error)}") from None
-    if len(data) > MOST_BYTES:
-        raise Refused(f"{path}: expected at most {MOST_BYTES} bytes in a page that is ordered")
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise Refused(f"{path}: expected text in UTF-8") from None
-
-
-def _name_page(path: Path) -> str:
-    """Return the path of a page as a host finds it: relative to its repository, or to this folder."""
-    absolute = path.absolute()
-    for folder in absolute.parents:
-        if (folder / ".git").exists():
-            return str(absolute.relative_to(folder))
-    here = Path.cwd()
-    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else absolute.name
 
 
 async def _show_asks(client: Client, arguments: argparse.Namespace) -> int:
@@ -206,23 +129,7 @@ def _describe_run(run: OpenRun) -> list[str]:
     lines = [f"{run.run}  {run.view.page} on {run.view.host}, since {age}: {run.view.phase}"]
     if run.failure:
         lines.append(f"  attempt {run.attempts}: {run.failure}")
-    return lines + (_describe_question(run.run, run.view.question) if run.view.question else [])
-
-
-def _describe_question(run: str, question: OpenQuestion) -> list[str]:
-    """Return the lines of a question, with the command that answers it."""
-    about = {"confirm": "asks", "manual": "is for a person to do", "value": f"needs <{question.name}>"}
-    label = question.id.split(":")[1]
-    lines = [f"  {label}  {about.get(question.kind, question.kind)}: {question.asks}".rstrip(": ")]
-    lines += [f"      {line}" for line in question.text.splitlines()]
-    lines += [f"      | {line}" for line in question.output.splitlines()[-5:]]
-    lines += [f"      {n}: {label}" for n, label in enumerate(question.labels, 1)]
-    if question.problem:
-        lines.append(f"  the last answer was refused: {question.problem}")
-    first, *others = question.choices
-    value = " --value -" if first in ("value", "choose") else ""
-    also = f"   (or {', '.join(others)})" if others else ""
-    return [*lines, f"  runbook-exec answer {run} {first}{value}{also}"]
+    return lines + (describe_question(run.run, run.view.question) if run.view.question else [])
 
 
 async def _answer(client: Client, arguments: argparse.Namespace) -> int:
@@ -263,10 +170,14 @@ def _run_codec(arguments: argparse.Namespace) -> int:
 
 
 ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "worker": _with_client(_serve),
-    "submit": _with_client(_submit),
-    "asks": _with_client(_show_asks),
-    "answer": _with_client(_answer),
-    "cancel": _with_client(_cancel),
+    "worker": with_client(_serve),
+    "submit": with_client(_submit),
+    "asks": with_client(_show_asks),
+    "answer": with_client(_answer),
+    "cancel": with_client(_cancel),
     "codec": _run_codec,
+    "hook": with_client(receive_webhooks),
+    "check-hook": check_rules,
+    "schedule": with_client(run_schedule),
+    "fleet": with_client(order_fleet),
 }

@@ -25,6 +25,8 @@ from ...runner.options import RunOptions
 from ...runner.planning import read_plan
 from ...runner.trust import Reliance, read_trust
 from ...system.atomic_write import replace_file
+from ...system.regular_file import read_regular_file
+from ...worker.own_pages import find_page
 from ..commands.resume import read_past, resume_run
 from ..launch import run_with_trust
 from ..main import end_on_signals, run_program
@@ -55,8 +57,8 @@ def run_leg() -> int:
     words = RunOptions.from_words(order["options"])
     if words.inputs is not None or words.on is not None or words.text is not None:
         raise Refused("an order takes no settings file, no other text and no other host")
-    _write_text(Path(task["text"]), order["text"])
     os.chdir(folder)
+    _write_text(Path(task["text"]), order["text"] or _read_own_text(page))
     options = replace(
         words,
         given=now.given,
@@ -88,18 +90,27 @@ def _make_answer(fields: Mapping[str, Any] | None) -> ExternalAnswer | None:
 def _find_page(page: str, pages: str, text: str) -> tuple[str, str]:
     """Return the path of the page on this host, and the folder where the run starts.
 
-    The worker's folder of pages may be a part of the repository that the page is named in. A page that is not
-    in it is only where its text is kept.
+    A page that is not in the folder of its pages is only where its text is kept.
     """
-    parts = Path(page).parts
-    if Path(page).is_absolute() or ".." in parts:
+    if Path(page).is_absolute() or ".." in Path(page).parts:
         raise Refused(f"`{page}`: expected a path inside the repository of the page")
-    if not pages:
-        return text, str(Path.home())
-    for start in range(len(parts)):
-        if (Path(pages) / Path(*parts[start:])).is_file():
-            return str(Path(*parts[start:])), pages
-    return text, pages
+    found = find_page(page, Path(pages) if pages else None)
+    if found is not None:
+        return str(found.relative_to(pages)), pages
+    return text, pages or str(Path.home())
+
+
+def _read_own_text(page: str) -> str:
+    """Return the text of this host's own page, which an order without a text runs; raises Refused.
+
+    The run gets a copy: what changes in the page meanwhile does not matter to it.
+    """
+    try:
+        return read_regular_file(page).decode()
+    except OSError as error:
+        raise Refused(f"cannot read `{page}`: {reason(error)}") from None
+    except UnicodeDecodeError:
+        raise Refused(f"{page}: expected text in UTF-8") from None
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -110,8 +121,8 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _require_trust(plan: Plan, options: RunOptions, task: Mapping[str, Any]) -> None:
-    """Raise Refused unless somebody has signed the order, or its commands are trusted on this host."""
-    if task["is_signed"]:
+    """Raise Refused unless somebody has signed the commands, or they are trusted on this host."""
+    if task["is_signed"] and task["order"]["text"]:
         return
     known = read_trust(plan.runbook, plan.procedure, state_folder(dict(os.environ)), os.environ)
     doubt = known.explain_doubt(Reliance(options.names_steps(), plan.runbook.named is None))

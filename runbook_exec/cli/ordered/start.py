@@ -28,7 +28,7 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--namespace", metavar="NAME", default="", help="the namespace on it")
 
 
-def add_signature(parser: argparse.ArgumentParser) -> None:
+def add_signature(parser: argparse._ActionsContainer) -> None:
     """Add `--sign`."""
     parser.add_argument(
         "--sign", metavar="KEY", help="sign it with this ssh key, for hosts that take only what is signed"

@@ -1,0 +1,1 @@
+"""Orders a page on many hosts, some at a time."""

@@ -1,0 +1,1 @@
+"""Orders pages whenever their cadence has passed since their last success."""
