@@ -66,6 +66,8 @@ def _wait_for_code(folder: str, arrived: int, expires: float) -> None:
                 continue
             *lines, typed = (typed + read).split(b"\n")
             codes = [line.decode(errors="replace") for line in lines if line.strip()]
+            if lines and not codes:  # a person who has only pressed enter is asked again
+                print(PROMPT, end="", flush=True)
         for code in codes:
             if _redeem(folder, code.strip()):
                 return

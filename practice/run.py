@@ -17,6 +17,7 @@ from pathlib import Path
 from runbook_exec.engine.state import next_item
 from runbook_exec.journal.index import list_runs
 from runbook_exec.runs.record import read_record
+from runbook_exec.terminal.step_view import format_place
 
 from . import store
 from .faults import FAULTS
@@ -262,5 +263,5 @@ def describe_stop(world: World) -> str:
     if record is None or record.plan is None or (item := next_item(record.plan, record.state)) is None:
         return ""
     tries = [each for each in record.attempts if each.where == item.where and each.problem]
-    place = f"step {item.where.step} of {len(record.plan.procedure.steps)}, line {item.line} of {PAGE}"
+    place = f"{format_place(record.plan, item.where.step)}, line {item.line} of {PAGE}"
     return f"at {place}: {tries[-1].problem.splitlines()[0]}" if tries else f"before {place}"

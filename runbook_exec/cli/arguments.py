@@ -68,6 +68,7 @@ def _rephrase(message: str) -> str:
     """Return a message of argparse in the form of the program's other errors."""
     for pattern, form in (
         (r"the following arguments are required: (.*)", "missing {0}"),
+        (r"one of the arguments (\S+) (\S+) is required", "missing `{0}` or `{1}`"),
         (r"argument (\S+): not allowed with argument (\S+)", "`{0}` and `{1}` exclude each other"),
         (
             r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)",

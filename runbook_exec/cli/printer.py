@@ -87,7 +87,8 @@ def _step(
     warnings: Mapping[ItemId, Sequence[StatementWarning]],
 ) -> Iterator[str]:
     kind = "  by hand" if step.manual else ""
-    yield f"  {step.label:>2}  {step.title}{kind}  · line {step.span.line}"
+    shows_lines = any(block.runs for block in step.blocks)  # those of its statements
+    yield f"  {step.label:>2}  {step.title}{kind}" + ("" if shows_lines else f"  · line {step.span.line}")
     count = 0
     for block in step.blocks:
         if block.runs:
@@ -159,7 +160,8 @@ def _dry_run(plan: Plan) -> Iterator[str]:
     for step in procedure.steps:
         yield ""
         items = steps.get(step.number)
-        yield f"{step.label}  {step.title}  (line {step.span.line})" + ("" if items else "  not asked for")
+        at = items[0].line if items else step.span.line  # as a run shows it
+        yield f"{step.label}  {step.title}  (line {at})" + ("" if items else "  not asked for")
         for item in items or ():
             if item.statement is None:
                 done = item.where.step in plan.done

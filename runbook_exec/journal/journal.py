@@ -87,7 +87,10 @@ class Journal:
                 file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
                 _lock(file)
         except OSError as error:
-            raise JournalError(f"cannot write the journal `{path}`: {reason(error)}") from error
+            raise JournalError(
+                f"cannot write the journal `{path}`: {reason(error)}; "
+                "set XDG_STATE_HOME to a folder that you can write to"
+            ) from error
         return cls(path, file, first_hash(run), key)
 
     @classmethod
@@ -115,7 +118,7 @@ class Journal:
             return cls(path, file, previous, key)
         except BlockingIOError:
             os.close(file)
-            raise JournalError(f"this run is going on{_holder(path)}") from None
+            raise JournalError(f"this run is still in progress{_holder(path)}") from None
         except JournalError:
             os.close(file)
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..document.model import Input
 from ..light_classes import dataclass
@@ -27,6 +27,10 @@ _NAME = LazyPattern(r"(?!\d{2,4}-\d\d-\d\d|\d\d:\d\d|[\d.,]+\s?\w{0,2}$)[\w./:@+
 
 _MASK = "•"
 
+_Word = tuple[str, str, tuple[str, str]]  # a value, the text beside it, and the headings of both
+
+_NO_HEADINGS = ("", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
@@ -36,6 +40,7 @@ class Suggestion:
     label: str
     origin: str
     beside: str = ""
+    headings: tuple[str, str] = _NO_HEADINGS  # of the table's columns: above the value, and above `beside`
 
     def __repr__(self) -> str:
         """Return the suggestion without its value, which may be a secret."""
@@ -65,45 +70,45 @@ def _find_suggestions(
     for origin, text in reversed(outputs):
         lines = strip_ansi(text).splitlines()
         column = list(_column(kind, lines))
-        for value, beside in column or _words(lines):
+        for value, beside, headings in column or _words(lines):
             if len(found) >= _ENOUGH:
                 break
             if value in found or _MASK in value or (known and check_value(known, value)):
                 continue
             if wants_number and not value.isdigit():
                 continue
-            found[value] = Suggestion(value, value, origin, beside)
+            found[value] = Suggestion(value, value, origin, beside, headings)
         if found and column:
             break
     return found
 
 
-def _column(kind: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the cells under the heading of that name, and the text beside each."""
+def _column(kind: str, lines: Iterable[str]) -> Iterator[_Word]:
+    """Yield the cells under the heading of that name."""
     table = _table(map(_cells, map(str.strip, lines)))
-    beside = _beside(table)
+    columns = _Columns(table)
     at, size = -1, 0
     for number, cells in enumerate(table):
         if _header(cells):
             at, size = (cells.index(kind.upper()) if kind.upper() in cells else -1), len(cells)
         elif at >= 0 and len(cells) == size and cells[at]:
-            yield cells[at], beside(number, at)
+            yield columns.describe_cell(number, at)
 
 
 def _table(rows: Iterable[Sequence[str]]) -> list[Sequence[str]]:
     return [cells for cells in rows if sum(map(bool, cells)) > 1]
 
 
-def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
+def _words(lines: Iterable[str]) -> Iterable[_Word]:
     rows = [_cells(line.strip()) for line in lines]
     table = _table(rows)
     rarely = Counter(cell for cells in table for cell in cells)
-    beside = _beside(table)
+    columns = _Columns(table)
     for number, cells in enumerate(table):
         if not _header(cells):
             # a value in several rows identifies none of them
             names = [at for at, cell in enumerate(cells) if rarely[cell] == 1 and _NAME.fullmatch(cell)]
-            yield from ((cells[at], beside(number, at)) for at in names[:2])
+            yield from (columns.describe_cell(number, at) for at in names[:2])
     for cells in rows:
         line = "  ".join(filter(None, cells))
         if sum(map(bool, cells)) > 1:
@@ -111,9 +116,9 @@ def _words(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
         for word in _IDENTIFIER.findall(line):
             word = word.strip(".:,")
             if any(letter.isdigit() for letter in word) and word != line:
-                yield word, line
+                yield word, line, _NO_HEADINGS
             elif word == line:
-                yield word, ""
+                yield word, "", _NO_HEADINGS
 
 
 def _cells(line: str) -> list[str]:
@@ -127,35 +132,53 @@ def _header(cells: Sequence[str]) -> bool:
     return all(cell.isupper() for cell in cells if cell)
 
 
-def _beside(table: Sequence[Sequence[str]]) -> Callable[[int, int], str]:
-    """Return a function that gives the text beside a cell, without repeated columns.
+class _Columns:
+    """The columns of a table that tell its rows apart, and their headings.
 
     A column that is the same in every row is left out. A column that is empty in some rows is informative in
-    the others: it comes early, with its name.
+    the others: it comes early, with its name in each cell.
     """
-    heads = {len(cells): cells for cells in table if _header(cells)}
-    sizes = {len(cells) for cells in table}
-    columns: dict[int, list[tuple[int, int, str]]] = {}  # cells of a row -> column, width, name
-    for size in sizes:
-        rows = [cells for cells in table if len(cells) == size and not _header(cells)]
-        kept: list[tuple[int, int, str]] = []
+
+    def __init__(self, table: Sequence[Sequence[str]]) -> None:
+        self._table = table
+        self._headings = {len(cells): cells for cells in table if _header(cells)}
+        self._columns = {size: self._select(size) for size in {len(cells) for cells in table}}
+
+    def _select(self, size: int) -> Sequence[tuple[int, int, str]]:
+        """Return the number, the width and the name of each column of rows with `size` cells."""
+        rows = [cells for cells in self._table if len(cells) == size and not _header(cells)]
+        headings = self._headings.get(size, [""] * size)
+        full: list[tuple[int, int, str]] = []
         sparse: list[tuple[int, int, str]] = []
-        for at in range(size):
+        for at, heading in enumerate(headings):
             column = [_MOMENT.sub(r"\1", row[at]) for row in rows]
             if len(rows) > 1 and len(set(column)) < 2:
                 continue
             partly = "" in column
-            name = heads[size][at].lower().removesuffix(" at") + " " if partly and size in heads else ""
-            (sparse if partly else kept).append((at, max(map(len, column), default=0), name))
-        columns[size] = [*kept[:2], *sparse, *kept[2:]]
+            name = heading.lower().removesuffix(" at") + " " if partly and heading else ""
+            width = max(len(name) + max(map(len, column), default=0), len(heading))
+            (sparse if partly else full).append((at, width, name))
+        return [*full[:2], *sparse, *full[2:]]
 
-    def beside(number: int, but: int) -> str:
-        cells = table[number]
+    def join_cells(self, number: int, but: int) -> str:
+        """Return the cells beside the cell `but` of a row."""
+        cells = self._table[number]
         parts = []
-        for at, width, name in columns[len(cells)]:
+        for at, width, name in self._columns[len(cells)]:
             if at != but:
                 cell = _MOMENT.sub(r"\1", cells[at])
-                parts.append(f"{name + cell if cell else '':<{width + len(name)}}")
+                parts.append(f"{name + cell if cell else '':<{width}}")
         return "  ".join(parts).rstrip()
 
-    return beside
+    def join_headings(self, number: int, but: int) -> tuple[str, str]:
+        """Return the heading of the cell `but` of a row, and those of the cells beside it."""
+        size = len(self._table[number])
+        if size not in self._headings:
+            return "", ""
+        headings = self._headings[size]
+        beside = (f"{headings[at]:<{width}}" for at, width, _ in self._columns[size] if at != but)
+        return headings[but], "  ".join(beside).rstrip()
+
+    def describe_cell(self, number: int, at: int) -> tuple[str, str, tuple[str, str]]:
+        """Return a cell, the text beside it, and the headings of both."""
+        return self._table[number][at], self.join_cells(number, at), self.join_headings(number, at)

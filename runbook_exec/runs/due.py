@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from math import floor
@@ -45,7 +46,8 @@ def find_cadences(
     damaged = list_damaged(known)
     found: list[Cadence] = []
     unread: list[str] = []
-    for page in pages:
+    # a page and the symbolic links to it are one
+    for page in {os.path.realpath(page): page for page in reversed(pages)}.values():
         try:
             each = _cadence(page, known, now, damaged)
         except BadFreshness as error:

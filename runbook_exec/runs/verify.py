@@ -75,7 +75,7 @@ def format_verification(verdict: Verification, seal: str = "") -> Iterator[str]:
     if not verdict.lines:
         state = "the run died before anything was written"
     elif verdict.running:
-        state = "going on, whole so far"
+        state = "in progress, whole so far"
     elif not verdict.ended:
         torn = f"; a last line of {verdict.torn.size} bytes was torn off" if verdict.torn else ""
         state = f"whole, and the run did not end{torn}: whether lines are missing after this cannot be told"

@@ -15,8 +15,10 @@ from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 
 from ..document.anchors import find_headings, fold_heading
+from ..document.links import find_page_links
 from ..document.markdown.headings import assign_anchors, read_title
 from ..document.page_names import PAGES, PageNames, read_aliases, select_preferred, strip_page_suffix
+from ..document.parser import parse_runbook
 from .builders import PageLocation, list_site_files, warn_about_page
 
 # Before escapes, because a table needs `\|` in a wikilink; after code spans, which stay unchanged.
@@ -36,6 +38,7 @@ class WikilinkProcessor(InlineProcessor):
         super().__init__(_LINK, md)
         self._location = location
         self._known_links = known_links
+        self._lines: dict[tuple[str, str], list[int | None]] | None = None  # by target and heading
 
     def handleMatch(  # type: ignore[override]
         self, m: re.Match[str], data: str
@@ -51,7 +54,7 @@ class WikilinkProcessor(InlineProcessor):
     def _element(self, target: str, heading: str, label: str, embedded: bool) -> Element:
         location = self._location
         if not target:
-            return _link(f"#{self._anchor(location.source, heading)}", label)
+            return _link(f"#{self._anchor(location.source, target, heading)}", label)
         if any(fnmatchcase(target.casefold(), pattern.casefold()) for pattern in self._known_links):
             elsewhere = Element("span", {"class": "rb-elsewhere", "title": "a page that is not on this site"})
             elsewhere.text = label
@@ -59,7 +62,9 @@ class WikilinkProcessor(InlineProcessor):
         found = _find_file(location.docs, target, posixpath.dirname(location.source))
         if found is None:
             warn_about_page(
-                location, self._line(target), f"the wikilink `[[{target}]]` leads to no page of this site"
+                location,
+                self._find_line(target, heading),
+                f"the wikilink `[[{target}]]` leads to no page of this site",
             )
             broken = Element("span", {"class": "rb-broken"})
             broken.text = label
@@ -67,12 +72,12 @@ class WikilinkProcessor(InlineProcessor):
         address = quote(posixpath.relpath(found, posixpath.dirname(location.source) or "."))
         if embedded and found.lower().endswith(_PICTURES):
             return Element("img", {"src": address, "alt": "" if _SIZE.fullmatch(label) else label})
-        if heading and found.endswith(PAGES) and (anchor := self._anchor(found, heading)):
+        if heading and found.endswith(PAGES) and (anchor := self._anchor(found, target, heading)):
             address += f"#{anchor}"
         return _link(address, label)
 
-    def _anchor(self, source: str, heading: str) -> str:
-        """Return the anchor of a heading on a page of the site.
+    def _anchor(self, source: str, target: str, heading: str) -> str:
+        """Return the anchor of a heading on a page of the site, for a link as it is written.
 
         The result is empty for a block or an unknown heading.
         """
@@ -90,16 +95,19 @@ class WikilinkProcessor(InlineProcessor):
             if wanted in (fold_heading(title), fold_heading(written)) or anchor == heading:
                 return anchor
         if not headings.has_heading(heading):
-            warn_about_page(
-                self._location, self._line(heading), f"the page `{source}` has no heading `{heading}`"
-            )
+            line = self._find_line(target, heading)
+            warn_about_page(self._location, line, f"the page `{source}` has no heading `{heading}`")
         return ""
 
-    def _line(self, written: str) -> int | None:
-        """Return the number of the first line with a wikilink that contains this text."""
-        text = self._location.path.read_text(encoding="utf-8", errors="replace")
-        link = re.search(r"\[\[[^\]\n]*" + re.escape(written), text)
-        return text.count("\n", 0, link.start()) + 1 if link else None
+    def _find_line(self, target: str, heading: str) -> int | None:
+        """Return the line of a wikilink; of the same link in several places, of the next one at each call."""
+        if self._lines is None:
+            path = self._location.path
+            self._lines = {}
+            for link in find_page_links(parse_runbook(path.read_bytes(), str(path))):
+                self._lines.setdefault((link.target, link.heading), []).append(link.span.line)
+        lines = self._lines.get((target, heading)) or [None]
+        return lines.pop(0) if len(lines) > 1 else lines[0]
 
 
 def _link(address: str, label: str) -> Element:

@@ -35,7 +35,8 @@ def format_keys(keys: Keyed, right: str, optional: Collection[str] = ()) -> list
     """
     width = find_width() - 2
     cells = {key: (f"{shown}{' ' * bool(shown and does)}", does) for key, (shown, does) in keys.items()}
-    if 2 + sum(_count(cell) for cell in cells.values()) + count_columns(right) > width:
+    room = width - count_columns(right) + 1  # two blanks before the text are enough
+    if 2 + sum(_count(cell) for cell in cells.values()) > room:
         cells = {key: cell for key, cell in cells.items() if key not in optional}
     text: list[Piece] = [("", "  ")]
     used = 2
@@ -46,10 +47,12 @@ def format_keys(keys: Keyed, right: str, optional: Collection[str] = ()) -> list
         shown, does = make_printable((cell,))[0]
         text += [("bold", shown), ("", f"{does}   ")]
         used += _count(cell)
-    if used + count_columns(right) > width:
+    if used > room:
         text.append(("", "\n"))
         used = 0
-    text.append(("", " " * max(0, width - used - count_columns(right)) + right))
+    elif used == room:
+        text.append(("", text.pop()[1][:-1]))
+    text.append(("", " " * max(0, room - 1 - used) + right))
     return text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 KEYS: Mapping[str, tuple[str, str]] = {
     "enter": ("enter", "run"),
     "d": ("d", "done"),
-    "n": ("n", "done, with a note"),
+    "n": ("n", "note"),
     "y": ("y", "yes, run it"),
     "r": ("r", "retry"),
     "w": ("w", "wait"),
@@ -52,7 +52,7 @@ NO_LABELS: Mapping[str, str] = {}
 _EXPLAINED: Mapping[str, str] = {
     "enter": "run this statement in the page's shell",
     "d": "you have done this; the record has the time",
-    "n": "you have done this, and write a note for the record",
+    "n": "write a note for the record, such as a number or a name; the step is then done",
     "y": "run this statement",
     "r": "run it once more",
     "w": "run it every 10 s until it succeeds; ^C ends the wait",

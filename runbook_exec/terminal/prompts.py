@@ -28,7 +28,7 @@ from ..light_classes import NamedTuple
 from ..plan.suggestions import Suggestion
 from ..system.screen_size import read_screen_size
 from .key_line import Keyed, Piece, find_width, format_help, format_keys, make_printable
-from .value_choice import ROWS, ValueChoice, format_effect, format_rows
+from .value_choice import ValueChoice, count_rows, format_effect, format_rows
 
 FindEnd = Callable[[], Exception | None]
 
@@ -314,7 +314,7 @@ def ask_value(
     ]
     if offers:
         rows = FormattedTextControl(lambda: list[OneStyleAndTextTuple](format_rows(choice, find_width())))
-        body.append(Window(rows, height=min(len(offers), ROWS), dont_extend_height=True))
+        body.append(Window(rows, height=count_rows(offers), dont_extend_height=True))
     body.append(Window(FormattedTextControl(lambda: _hint(choice, back)), dont_extend_height=True))
     result = _run(Layout(HSplit(body), focused_element=entry), bindings, colour)
     return Entry(None, choice.text) if result is None else Entry(str(result))

@@ -35,7 +35,7 @@ from ..text.span import Span
 from .run_header import shorten_path, write_header
 from .run_summary import describe_answers, write_recap, write_summary
 from .section_hint import write_section_hint
-from .step_view import StepView, format_place, format_title
+from .step_view import StepView, format_title
 from .value_lines import write_given_value
 from .writer import TerminalWriter
 
@@ -240,7 +240,8 @@ class TerminalReporter(TerminalWriter):
         path = self.plan.runbook.path
         first = "interrupted" if problem.startswith("exited 130 ") else problem.split("\n")[0]
         place = format_title(item.step, self.plan.runbook.text)
-        place = place if self.tty else f"{format_place(self.plan, item.where)}  {place}"
+        if not self.tty:
+            place = f"step {item.where.step} of {len(self.plan.procedure.steps)}  {place}"
         outcome = f"{first} after {took}" + f", try {self._try}" * (self._try > 1)
         room = self.width - count_columns(outcome) - 10
         if self.tty and room > 10:

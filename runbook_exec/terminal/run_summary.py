@@ -13,6 +13,7 @@ from ..plan.values import describe_value
 from ..text.ansi import escape_unprintable
 from ..text.display import clip, count_columns, pad, wrap
 from ..text.durations import format_duration
+from .step_view import format_place
 from .writer import TerminalWriter
 
 _NOTES = 30  # columns for the notes of a summary; longer notes are folded
@@ -109,7 +110,7 @@ def describe_outcome(plan: Plan, state: State, ended: RunEnded, took: float) -> 
         return "Waiting for a person.  Nothing after this was run."
     stop = next_item(plan, state)
     at = stop.where.step if stop else max((where.step for where in state.done), default=1)
-    of = f"step {at} of {len(plan.procedure.steps)}"
+    of = format_place(plan, at)
     if not state.done and state.doubt is None:
         return "Stopped before anything was run."
     if state.doubt is None and not any(where.step == at for where in state.done):

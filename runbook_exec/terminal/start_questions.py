@@ -16,6 +16,7 @@ from ..text.moments import format_elapsed
 from .key_line import Piece
 from .keys import KEYS
 from .prompts import ask_key, ask_row
+from .step_view import format_place
 
 _TITLE = 44  # columns of a procedure's title, at most
 
@@ -103,7 +104,7 @@ def describe_unfinished_run(record: Record, now: datetime) -> str:
     place = ""
     if stop and record.plan:
         verb = "at" if how in ("failed", "waits for a person") else "in" if begun else "before"
-        place = f" {verb} step {step} of {len(record.plan.procedure.steps)} ({stop.step.title})"
+        place = f" {verb} {format_place(record.plan, step)}, “{stop.step.title}”"
     name = f"{started.run} of “{started.procedure}” ({started.path}#{started.anchor})"
     return f"The last run, {name}, {how}{place}, {format_elapsed(record.last, now)}"
 

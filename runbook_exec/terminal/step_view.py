@@ -171,7 +171,7 @@ class StepView:
         paint, write_line = self._writer.paint, self._writer.write_line
         write_line()
         if not self._writer.tty:
-            write_line(f"{format_place(plan, item.where)}  {title}  ({line})")
+            write_line(f"step {item.where.step} of {len(plan.procedure.steps)}  {title}  ({line})")
             return
         room = self._writer.width - count_columns(line) - 4
         title = clip(title, room - 2)
@@ -228,9 +228,11 @@ def _instructs(text: str) -> bool:
     return bool(text) and not (text.endswith(":") and "\n" not in text)
 
 
-def format_place(plan: Plan, where: ItemId) -> str:
-    """Return which of the steps an item is in, such as `step 2 of 7`."""
-    return f"step {where.step} of {len(plan.procedure.steps)}"
+def format_place(plan: Plan, number: int) -> str:
+    """Return which step it is, such as `step 2 of 7`; `step 5b (6 of 7)` if the page calls the sixth 5b."""
+    of = f"{number} of {len(plan.procedure.steps)}"
+    label = plan.procedure.steps[number - 1].label
+    return f"step {of}" if label == str(number) else f"step {escape_unprintable(label)} ({of})"
 
 
 def format_title(step: Step, page: str) -> str:

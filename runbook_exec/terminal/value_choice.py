@@ -86,7 +86,10 @@ def format_effect(choice: ValueChoice, room: int) -> tuple[str, str]:
 
 
 def format_rows(choice: ValueChoice, width: int) -> list[tuple[str, str]]:
-    """Return the rows of the matching offers as pieces of style and text, the picked one marked."""
+    """Return the rows of the matching offers as pieces of style and text, the picked one marked.
+
+    Above them are the headings of their table, if it has any.
+    """
     matching = choice.matches
     picked = -1 if choice.picked is None else choice.picked
     first = max(0, min(picked - ROWS // 2, len(matching) - ROWS))
@@ -95,7 +98,7 @@ def format_rows(choice: ValueChoice, width: int) -> list[tuple[str, str]]:
     widest = max((count_columns(offer.label) for offer in shown), default=0)
     beside = max((count_columns(offer.beside) for offer in shown), default=0)
     widest = min(widest, max(_NARROWEST, room - beside - 3)) if beside else min(widest, room)
-    rows: list[tuple[str, str]] = []
+    rows = _format_headings(shown, widest, room)
     for index, offer in enumerate(shown, first):
         style, mark = ("bold", "›") if index == picked else ("", " ")
         if choice.secret:
@@ -107,6 +110,21 @@ def format_rows(choice: ValueChoice, width: int) -> list[tuple[str, str]]:
             rows.append(("", f"   {_fit_cells(offer.beside, room - widest - 3)}"))
         rows.append(("", "\n"))
     return rows
+
+
+def count_rows(offers: Sequence[Suggestion]) -> int:
+    """Return the rows that the offers take at most, with their headings."""
+    return min(len(offers), ROWS) + any(any(offer.headings) for offer in offers)
+
+
+def _format_headings(shown: Sequence[Suggestion], widest: int, room: int) -> list[tuple[str, str]]:
+    """Return the row above the offers, if all are from one table that has headings."""
+    first, *others = {offer.headings for offer in shown} or {("", "")}
+    if others or not any(first):
+        return []
+    above, beside = map(escape_unprintable, first)
+    text = f"    {pad(clip(above, widest), widest)}   {_fit_cells(beside, room - widest - 3)}"
+    return [("", f"{text.rstrip()}\n")]
 
 
 def _make_offer_printable(offer: Suggestion) -> Suggestion:

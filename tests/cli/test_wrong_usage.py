@@ -79,6 +79,7 @@ USAGES = (
     Usage(
         "page.md --set =x", ("`--set`: expected the name of a placeholder such as `new-token`; the name is",)
     ),
+    Usage("runs prune", ("error: missing `--older-than` or `--keep`\n",)),
     Usage("page.md --inputs bad.yaml", ("bad.yaml:1:1: error: unknown key `pol` [inputs]", "1 │ pol: x")),
 )
 
@@ -203,6 +204,28 @@ def test_a_trust_record_that_cannot_be_saved_is_an_error(program: Program) -> No
     assert ran.status == 2
     assert "error: cannot save the trust record in `" in ran.stderr
     assert "set XDG_STATE_HOME to a folder that you can write to" in ran.stderr
+
+
+def test_a_journal_that_cannot_be_written_is_an_error(program: Program) -> None:
+    """The error names the variable that moves it, and nothing runs."""
+    program.write("page.md", ONE_STEP)
+    program.write("taken", "")
+    ran = program.run("page.md", "--yes", env={"XDG_STATE_HOME": str(program.work / "taken")})
+    assert ran.status == 2
+    assert "error: cannot write the journal `" in ran.stderr
+    assert "set XDG_STATE_HOME to a folder that you can write to" in ran.stderr
+    assert not (program.work / "marks").exists()
+
+
+def test_a_link_to_an_unknown_page_can_be_allowed(program: Program) -> None:
+    """The finding names the setting for pages of another site, and that setting silences it."""
+    program.write("nas.md", "# Nas\n\nSee [[jellyfin]].\n")
+    program.write("runbook-exec.toml", "")
+    ran = program.run("lint", "nas.md")
+    assert "nas.md:3:5: D501 there is no page `jellyfin`" in ran.stdout
+    assert "correct the name, write it without brackets, or add it to `known-links`" in ran.stdout
+    program.write("runbook-exec.toml", 'known-links = ["jellyfin"]\n')
+    assert program.run("lint", "nas.md").stdout == "nothing found in 1 page\n"
 
 
 def test_a_rehearsal_says_which_files_it_has(program: Program) -> None:

@@ -156,7 +156,7 @@ def test_a_run_in_progress_is_shown_as_running(program: Program) -> None:
         listed = json.loads(program.run("runs", "--json").stdout)
         os.kill(running.pid, signal.SIGTERM)
         assert running.wait(20) == 130
-    assert (ran.status, "lines, going on, whole so far" in ran.stdout) == (0, True)
+    assert (ran.status, "lines, in progress, whole so far" in ran.stdout) == (0, True)
     assert [each["outcome"] for each in listed] == ["running"]
     assert "whole, sealed" in program.run("runs", "verify").stdout
 

@@ -37,3 +37,15 @@ def test_the_inside_of_a_control_string_is_not_offered(sequence: str) -> None:
 def test_coloured_values_are_offered() -> None:
     """Colours, of 7 or of 8 bits, are not part of a value."""
     assert offered("\x1b[32mserver-0001\x1b[0m\n\x9b32mserver-0002\x9b0m\n") == ["server-0001", "server-0002"]
+
+
+def test_a_table_gives_its_headings_with_its_values() -> None:
+    """The heading of the value, and those of the cells beside it, at their columns."""
+    table = "ID │ NAME │ GONE AT\na-0001 │ web-1 │ \na-0002 │ web-22 │ 2026-11-30 10:00\n"
+    offers = suggest_values("server-id", None, [("step 1", table)])
+    assert [(each.value, each.beside) for each in offers] == [
+        ("a-0001", "web-1"),
+        ("a-0002", "web-22  gone 2026-11-30"),
+    ]
+    assert {each.headings for each in offers} == {("ID", "NAME    GONE AT")}
+    assert suggest_values("server-id", None, [("step 1", "server-0001\n")])[0].headings == ("", "")

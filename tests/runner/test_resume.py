@@ -153,11 +153,11 @@ def test_a_running_run_cannot_be_resumed(program: Program) -> None:
         assert time.monotonic() < end
         time.sleep(0.01)
     ran = program.run("resume", program.read_events()[0].run, "--yes", "--no-input")
-    assert (ran.status, ran.stderr) == (2, f"error: this run is going on, in process {first.pid}\n")
+    assert (ran.status, ran.stderr) == (2, f"error: this run is still in progress, in process {first.pid}\n")
     newest = program.run("resume")
     assert newest.status == 2
     assert newest.stderr.startswith(
-        f"error: no run is left unfinished, but {program.read_events()[0].run} is going on; "
+        f"error: no run is left unfinished, but {program.read_events()[0].run} is in progress; "
     )
     assert first.wait(20) == 0
     assert log(program) == ["one", "two"]

@@ -178,7 +178,7 @@ def test_search_finds_commands(built: Path) -> None:
 
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_broken_wikilink_fails_a_strict_build(builder: str, tmp_path: Path) -> None:
-    """The build ends with the problem and its place; without --strict it only warns."""
+    """The build ends with the problem and its place; without --strict it only warns, at each place."""
     folder = make_project(tmp_path)
     shutil.rmtree(folder / "docs" / "documents")
     home = folder / "docs" / "index.md"
@@ -186,13 +186,15 @@ def test_a_broken_wikilink_fails_a_strict_build(builder: str, tmp_path: Path) ->
     (folder / "docs" / "runbooks" / "hostile.md").unlink()
     home.write_text("# Home\n\n<!-- runbooks -->\n", encoding="utf-8")
     assert build_site(folder, builder, strict=True)[0] == 0
-    home.write_text("# Home\n\nSee [[vallues]].\n", encoding="utf-8")
+    home.write_text("# Home\n\nSee [[vallues]], `[[none]]` and [[none]].\n\n[[none]]\n", encoding="utf-8")
     status, told = build_site(folder, builder, strict=True)
     assert status == 1
     assert "index.md:3: the wikilink `[[vallues]]` leads to no page of this site\n" in told
     assert "Traceback" not in told
     status, told = build_site(folder, builder)
     assert (status, "[[vallues]]" in told) == (0, True)
+    lines = re.findall(r"index\.md:(\d+): the wikilink `\[\[none]]` leads to no page", told)
+    assert lines == ["3", "5"]
 
 
 @pytest.mark.parametrize("attributes", [True, False])

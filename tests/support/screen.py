@@ -72,8 +72,12 @@ class Screen:
         return self.text()
 
     def wait_for_view(self, view: Callable[[str], str], reviewed: str) -> str:
-        """Return the `view` of the screen, once it is as `reviewed` or no more is painted."""
-        while (found := view(self.text())) != reviewed and self._read(_UNPAINTED):
+        """Return the `view` of the screen, once it is as `reviewed` or no more is painted.
+
+        If `reviewed` is "", because the file is written again, a person reads the result: the wait is short.
+        """
+        still = _UNPAINTED if reviewed else 1.0  # seconds
+        while (found := view(self.text())) != reviewed and self._read(still):
             pass
         return found
 

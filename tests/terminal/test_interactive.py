@@ -70,7 +70,7 @@ def pick_next(shown: Screen) -> str:
 
 def steadied(text: str) -> str:
     """Return a screen without times, dates, ids and tokens, which differ between runs."""
-    text = re.sub(r"\b\d+\.\d s\b", "0.0 s", text)
+    text = re.sub(r"\b(?:\d+ min \d+|\d+\.\d) s\b", "0.0 s", text)
     text = re.sub(r"\d{4}-\d\d-\d\d(T\d{6})?", lambda m: "YYYY-MM-DD" + ("THHMMSS" if m[1] else ""), text)
     text = re.sub(r"\b\w{6}…\w{6}\b", "xxxxxx…xxxxxx", text)
     text = re.sub(r"\b[A-Za-z0-9]{41}\b", "x" * 41, text)
@@ -125,11 +125,11 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         shown.wait("5 of 7 ›")
         shown.type(ENTER)
         answer(shown, "enter continue", ENTER)
-        shown.wait("d done", "5b. Confirm that CI deploys", "6 of 7 ›")
+        shown.wait("d done", "5b. Confirm that CI deploys", "step 5b (6 of 7) ›")
         shown.type("n")
         shown.wait("Note for the record")
         shown.type("run 4711", ENTER)
-        shown.wait("✓  done: run 4711", "7 of 7 ›")
+        shown.wait("✓  done: run 4711", "step 6 (7 of 7) ›")
         shown.type(ENTER)
         shown.wait("<old-token-id>  pick one")
         looks_as_reviewed(
@@ -140,7 +140,7 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         rows = [pick_next(shown) for _ in range(3)]
         assert ["revoked" in row for row in rows] == [True, True, False]
         shown.type(ENTER)
-        shown.wait("7 of 7 ›")
+        shown.wait("step 6 (7 of 7) ›")
         shown.type(ENTER)
         shown.wait("Done.", "✓  the old token is revoked", "✓  1Password holds a new token that works")
         assert shown.wait_status() == 0

@@ -100,7 +100,7 @@ def test_a_captured_secret_survives_quitting_while_another_value_is_asked_for(
         assert shown.wait_status() == 130
     with guided(program, "mint.md", env=env) as shown:
         asked = " ".join(shown.wait("n a new run").split())
-        assert "of “Steps” (mint.md#steps), was stopped before step 2 of 2 (Use), just now." in asked
+        assert "of “Steps” (mint.md#steps), was stopped before step 2 of 2, “Use”, just now." in asked
         shown.type("r")
         shown.wait('echo "got ••••••••"')
         answer(shown, "2 of 2 ›", ENTER)
@@ -198,7 +198,7 @@ def test_going_back_from_a_note_does_not_mark_the_step_as_done(program: Program,
         answer(shown, "enter done, without a note", "the boss", *([] if back == END else [back]))
         if back == END:
             shown.type("\x15", END)
-        answer(shown, "n done, with a note", "n")
+        answer(shown, "n note", "n")
         shown.wait("Note for the record:")
         shown.type(" said yes" if back != END else "the boss said yes", ENTER)
         shown.wait("✓  done: the boss said yes")
@@ -332,7 +332,7 @@ def test_the_question_about_an_unfinished_run_names_its_procedure(program: Progr
         assert shown.wait_status() == 1
     with open_screen([*COMMAND, "multi.md"], program.work, program.environment()) as shown:
         text = shown.wait("r resume it   n a new run   q quit")
-        assert "of “Ship” (multi.md#ship), failed at step 1 of 1 (Ship), just now." in " ".join(text.split())
+        assert "of “Ship” (multi.md#ship), failed at step 1 of 1, “Ship”, just now." in " ".join(text.split())
         shown.type("q")
         assert shown.wait_status() == 130
     with open_screen([*COMMAND, "multi.md#build"], program.work, program.environment()) as shown:
@@ -449,7 +449,7 @@ def test_an_interrupt_keeps_the_folder_and_the_variables(program: Program) -> No
         assert shown.wait_status() == 130
     with guided(program, "long.md", rows=50) as shown:
         asked = " ".join(shown.wait("n a new run").split())
-        assert "was stopped in step 2 of 3 (Migrate)" in asked
+        assert "was stopped in step 2 of 3, “Migrate”" in asked
         shown.type("r")
         answer_at(shown, "echo done", ENTER)
         answer_at(shown, 'echo "$COLOUR', ENTER)

@@ -28,8 +28,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "lint": ("lint [PATH…]", "check pages: their blocks, links and values"),
     "rehearse": ("rehearse [PATH…]", "run pages with stand-ins for the programs they call"),
     "resume": ("resume [RUN]", "resume a run that is not finished"),
-    "fleet": ("fleet FILE --on HOSTS", "run a page on many hosts"),
     "attach": ("attach [RUN]", "watch or answer a run that was started with --hold"),
+    "trust": ("trust FILE…", "show the commands of pages, and trust them for `--yes`"),
+    "runs": ("runs [ACTION]", "list, show, report, replay and verify past runs"),
+    "due": ("due [PATH…]", "list the runbooks that are due"),
+    "fleet": ("fleet FILE --on HOSTS", "run a page on many hosts"),
     "submit": ("submit FILE --on HOST", "order a run on a host that a worker serves"),
     "asks": ("asks [RUN]", "list the ordered runs that wait for a person"),
     "answer": ("answer RUN CHOICE", "answer the question of an ordered run"),
@@ -38,13 +41,17 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "worker": ("worker --host NAME", "run the pages that are ordered for this host"),
     "hook": ("hook RULES", "order runs when alerts and other webhooks come"),
     "codec": ("codec --new-key", "encrypt what a server keeps of ordered runs"),
-    "trust": ("trust FILE…", "show the commands of pages, and trust them for `--yes`"),
-    "runs": ("runs [ACTION]", "list, show, report, replay and verify past runs"),
-    "due": ("due [PATH…]", "list the runbooks that are due"),
     "lsp": ("lsp", "show findings in an editor while you type"),
     "mcp": ("mcp [DIR…]", "serve runbooks to a coding agent"),
     "docs": ("docs init", "set up a documentation site for runbooks"),
     "completions": ("completions SHELL", "print or install shell completions and the man page"),
+}
+
+# Where a new heading begins in that help: the first command below it.
+HEADINGS: Mapping[str, str] = {
+    "run": "commands",
+    "fleet": "on other hosts",
+    "lsp": "for editors, agents, sites and shells",
 }
 
 # Not for people: the completions of the shells ask it what a word can be.

@@ -191,8 +191,8 @@ def _find_past(run: str | None) -> UnfinishedRun:
     if problems:
         raise Refused("\n".join(problems))
     going = [each.run for each in known if each.running]
-    but = f", but {', '.join(going)} {'is' if len(going) == 1 else 'are'} going on" if going else ""
-    raise Refused(f"no run is left unfinished{but}; `runbook-exec runs` lists those there were")
+    but = f", but {', '.join(going)} {'is' if len(going) == 1 else 'are'} in progress" if going else ""
+    raise Refused(f"no run is left unfinished{but}; `runbook-exec runs` lists all runs")
 
 
 def read_past(journal: Path) -> UnfinishedRun:

@@ -26,16 +26,17 @@ from ..arguments import (
     build_parser,
 )
 from ..exit_status import REFUSED
-from . import COMMANDS
+from . import COMMANDS, HEADINGS
 
 _ABOUT = "Run the Markdown how-to that people read, in one live shell, statement by statement."
 
-_COMMANDS = "\n".join(f"  {usage:<21}  {text}" for usage, text in COMMANDS.values())
+_COMMANDS = "\n".join(
+    (f"\n{HEADINGS[name]}:\n" if name in HEADINGS else "") + f"  {usage:<21}  {text}"
+    for name, (usage, text) in COMMANDS.items()
+)
 
 _OVERVIEW = f"""\
 {_ABOUT}
-
-commands:
 {_COMMANDS}
 
 examples:
@@ -45,7 +46,8 @@ examples:
 
 _SHORT_HELP = f"""\
 {_OVERVIEW}
-`runbook-exec --help` lists the options of a run, and `runbook-exec COMMAND --help` those of a command.
+`runbook-exec --help` lists the options of a run, and
+`runbook-exec COMMAND --help` those of a command.
 """
 
 _EPILOG = """\
@@ -63,7 +65,8 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     usage = "runbook-exec [run] FILE[#anchor] [options]"
     parser = build_parser(name, usage, _ABOUT if name else _OVERVIEW, _EPILOG)
     parser.add_argument("file", metavar="FILE[#anchor]", help="the page, and one of its procedures")
-    parser.add_argument("--version", action="version", version=f"runbook-exec {__version__}")
+    version = f"runbook-exec {__version__}"
+    parser.add_argument("--version", action="version", version=version, help="print the version and exit")
     _add_values(parser.add_argument_group("values"))
     what = parser.add_argument_group("what runs")
     what.add_argument("--all", action="store_true", help="run the whole page in order, as FILE# does")
