@@ -14,14 +14,23 @@ from ..errors import Refused, reason
 from ..journal.paths import state_folder
 from ..light_classes import NamedTuple, replace
 from ..plan.model import Plan
-from ..runner.fleet.fleet import Fleet, HostResult, Limits, make_fleet_folder, make_fleet_id, make_time
+from ..runner.fleet.fleet import (
+    Fleet,
+    HostPlan,
+    HostResult,
+    Limits,
+    make_fleet_folder,
+    make_fleet_id,
+    make_time,
+)
 from ..runner.fleet.fleet_journal import FleetJournal, find_fleet
 from ..runner.fleet.host_process import HostProcess
+from ..runner.fleet.host_values import read_host_values
 from ..runner.fleet.targets import Target, find_targets
 from ..runner.given_values import read_given, warn_of_visible_secrets
 from ..runner.load import parse_address, print_notes
 from ..runner.options import RunOptions, parse_timeout
-from ..runner.planning import read_plan, require_decided
+from ..runner.planning import plan_procedure, read_plan, require_decided
 from ..runner.unattended import list_open_questions
 from ..system.screen_size import read_screen_size
 from ..system.signals import watch_signals
@@ -39,7 +48,7 @@ class _FleetOrder(NamedTuple):
 
     fleet: str
     plan: Plan
-    options: RunOptions
+    plans: Mapping[str, HostPlan]
     targets: tuple[Target, ...]
     limits: Limits
     journal: FleetJournal
@@ -52,6 +61,7 @@ def run_fleet(arguments: argparse.Namespace) -> int:
     options = _make_options(arguments)
     path, anchor = parse_address(arguments.file)
     plan = read_plan(path, anchor, options)
+    plans = _plan_hosts(plan, options, targets, arguments.set_each)
     if (status := _check_plan(plan, options, arguments, len(targets))) != DONE:
         return status
     fleet, time = make_fleet_id(), make_time()
@@ -67,8 +77,10 @@ def run_fleet(arguments: argparse.Namespace) -> int:
         options=list(options.to_words()),
         hosts=[list(target) for target in targets],
         limits=list(limits),
+        values={name: each.text for name, each in plan.given.items() if not each.secret},
+        set_each=str(Path(arguments.set_each).expanduser().absolute()) if arguments.set_each else "",
     )
-    return _run(_FleetOrder(fleet, plan, options, targets, limits, journal), arguments.json)
+    return _run(_FleetOrder(fleet, plan, plans, targets, limits, journal), arguments.json)
 
 
 def resume_fleet(arguments: argparse.Namespace) -> int:
@@ -84,7 +96,8 @@ def resume_fleet(arguments: argparse.Namespace) -> int:
     given = read_given(arguments.set, arguments.set_file)
     before = RunOptions.from_words(started["options"])
     now = _make_options(arguments)
-    options = replace(before, given=given.values, visible=given.visible, yes=True, json=True, trust=now.trust)
+    known = {**started.get("values", {}), **given.values}
+    options = replace(before, given=known, visible=given.visible, yes=True, json=True, trust=now.trust)
     plan = read_plan(str(started["path"]), str(started["anchor"]), options)
     if plan.runbook.digest != started["digest"]:
         raise Refused(f"{started['path']} has changed since fleet {fleet} was begun; begin a new fleet")
@@ -93,12 +106,33 @@ def resume_fleet(arguments: argparse.Namespace) -> int:
     if not left:
         print(f"fleet {fleet} has succeeded on all of its {len(targets)} hosts", file=sys.stderr)
         return DONE
+    plans = _plan_hosts(plan, options, left, arguments.set_each or str(started.get("set_each", "")))
     if (status := _check_plan(plan, options, arguments, len(left))) != DONE:
         return status
     journal = FleetJournal.reopen(record, fleet)
     journal.append("fleet_resumed", make_time(), hosts=[target.name for target in left])
     limits = Limits(*map(int, started["limits"]))
-    return _run(_FleetOrder(fleet, plan, options, left, limits, journal), arguments.json)
+    return _run(_FleetOrder(fleet, plan, plans, left, limits, journal), arguments.json)
+
+
+def _plan_hosts(
+    plan: Plan, options: RunOptions, targets: Sequence[Target], set_each: str | None
+) -> Mapping[str, HostPlan]:
+    """Return the plan of each host, with its values from the file of `--set-each`; raises Refused."""
+    if not set_each:
+        return dict.fromkeys((target.name for target in targets), HostPlan(plan, options))
+    values = read_host_values(set_each, targets)
+    if twice := sorted({name for each in values.values() for name in each if name in options.given}):
+        raise Refused(f"`--set-each`: `{twice[0]}` has a value of `--set` already; leave one out")
+    plans = {}
+    for target in targets:
+        own = replace(options, given={**options.given, **values[target.name]})
+        try:
+            planned = plan_procedure(plan.runbook.path, plan.runbook, plan.procedure, own)
+        except Refused as refused:
+            raise Refused(f"the values of `{target.name}` in `{set_each}`:\n{refused}") from None
+        plans[target.name] = HostPlan(planned, own)
+    return plans
 
 
 def _make_options(arguments: argparse.Namespace) -> RunOptions:
@@ -159,8 +193,7 @@ def _run(order: _FleetOrder, json: bool) -> int:
     watch_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     fleet = Fleet(
         order.fleet,
-        order.plan,
-        order.options,
+        order.plans,
         state_folder(dict(os.environ)),
         order.journal,
         screen,

@@ -9,8 +9,16 @@ from ..plan.model import PlanItem
 from .dialog import Dialog
 from .events import Event
 from .questions import Choice, LostState
-from .restoration import LostThing, describe_lost, find_lost_keys, find_unseen, restore_active
+from .restoration import (
+    LostThing,
+    describe_lost,
+    find_lost_keys,
+    find_unreported,
+    find_unseen,
+    restore_active,
+)
 from .shell_io import ShellIO
+from .state import ItemStatus
 
 
 @dataclass(slots=True)
@@ -69,6 +77,8 @@ class LossDialog:
         """Return what is lost and was not reported yet."""
         io, past = self.io, self.io.past
         state = io.shell_state
+        if not state.snapshot:
+            return [each for each in self._list_unknown(left) if each.name not in self._accepted]
         # what was set since, by a person or by a statement that ran again, is not lost
         lost = [
             describe_lost(key, past, left, io.shell)
@@ -81,6 +91,20 @@ class LossDialog:
             name = f"the folder `{past.shown_cwd}`: another one has its name now"
             lost.insert(0, LostThing(name, (), is_everywhere=True))
         return [each for each in lost if each.name not in self._accepted]
+
+    def _list_unknown(self, left: Sequence[PlanItem]) -> list[LostThing]:
+        """Return what statements have changed in a shell that cannot report its state."""
+        plan, done, io = self.dialog.plan, self.dialog.log.state.done, self.io
+        items = [
+            item
+            for item in plan.items
+            if item.statement
+            and (done.get(item.where) == ItemStatus.OK or item is self.unseen)
+            and plan.find_host(item) == io.host
+            and item.where not in plan.places.inside
+        ]
+        things = [each for item in items for each in find_unreported(item, left, io.shell)]
+        return list({each.name: each for each in things}.values())
 
 
 def _is_set_again(thing: LostThing, texts: str) -> bool:

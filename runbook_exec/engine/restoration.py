@@ -53,6 +53,9 @@ _SETS_ONE = LazyPattern(
 _SETS_ONE_IN_FISH = LazyPattern(r"\s*set(?:[ \t]+(?:(-\w*x\w*)|-\w+))*[ \t]+([A-Za-z_]\w*)(?:\s|$)")
 
 
+_DEFINES = LazyPattern(r"(?:^|[;&\n])[ \t]*(?:function[ \t]+([\w.:-]+)|([\w.:-]+)[ \t]*\(\))")
+
+
 class LostThing(NamedTuple):
     """A part of the shell's state that did not come back, and the statements after it that use it."""
 
@@ -183,6 +186,20 @@ def find_unseen(
     if found and len(SHELLS[shell].find_commands(text)) <= 1:
         return [_describe_lost(f"variable {found[2]}", items, shell, bool(found[1]))]
     return [LostThing(f"what `{text}` ({item.label}) changed in the shell", (), is_everywhere=True)]
+
+
+def find_unreported(item: PlanItem, items: Sequence[PlanItem], shell: str) -> list[LostThing]:
+    """Return what a statement may have changed in a shell that cannot report its state.
+
+    The working directory is not lost.
+    """
+    text = item.statement.text if item.statement else ""
+    commands = SHELLS[shell].find_commands(text)
+    if len(commands) == 1 and commands[0].words[:1] == ("cd",) and "$" not in text and "`" not in text:
+        return []
+    functions = [found[1] or found[2] for found in _DEFINES.compile().finditer(text)]
+    things = [_describe_lost(f"function {name}", items, shell, exported=False) for name in functions]
+    return things or find_unseen(item, items, shell, ())
 
 
 def _may_change_shell(text: str, shell: str, callables: Iterable[str] = ()) -> bool:

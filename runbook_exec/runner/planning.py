@@ -42,6 +42,11 @@ def read_plan(
         require_no_errors(runbook)
         raise Refused(format_problems([procedure], path, runbook.text))
     require_no_errors(runbook, procedure)
+    return plan_procedure(path, runbook, procedure, options)
+
+
+def plan_procedure(path: str, runbook: Runbook, procedure: Procedure, options: RunOptions) -> Plan:
+    """Return the plan for a procedure that was read from a page. Raises Refused."""
     plan = make_plan(
         runbook,
         procedure,

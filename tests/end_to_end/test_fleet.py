@@ -220,6 +220,64 @@ def test_an_inventory_of_ansible_gives_the_hosts(program: Program, hosts: FarHos
     assert "alias" in ran.stdout
 
 
+EACH_PAGE = """\
+# Resize
+
+## Steps
+
+```bash
+echo $FAR_NAME <size> <zone> >> /tmp/sizes; test ! -e /tmp/bad-$FAR_NAME
+echo <api-token> | wc -c >> /tmp/lengths
+```
+"""
+
+
+def test_each_host_has_values_of_its_own(program: Program, hosts: FarHosts) -> None:
+    """A file gives them by host; a resumed fleet reads it again, and knows the other values."""
+    mark_bad(hosts, "h02")
+    program.write("page.md", EACH_PAGE)
+    program.write(
+        "sizes.csv", 'host,size,API_TOKEN\nh01,"a, b",s3cr3t\nh03,three,s3cr3t-three\nh02,two,s3cr3t\n'
+    )
+    options = ("--on", "h01,h02,h03", "--stop-after", "0", "--at-once", "1", "--yes")
+    ran = program.run(
+        *("fleet", "page.md", "--set-each", "sizes.csv", "--set", "zone=z", *options), env=hosts.environment
+    )
+    assert ran.status == 1, ran.output
+    assert read_names(hosts, "sizes") == ["h01", "a,", "b", "z", "h02", "two", "z"]
+    (hosts["web1"].tmp / "bad-h02").unlink()
+    fleet = str(read_fleet(program)[0]["fleet"])
+    again = program.run("fleet", "--resume", fleet, "--yes", env=hosts.environment)
+    assert again.status == 0, again.output
+    assert read_names(hosts, "sizes")[7:] == ["h03", "three", "z"]
+    assert read_names(hosts, "lengths") == ["7", "7", "13"]
+    (program.work / "sizes.csv").unlink()
+    assert b"s3cr3t" not in program.read_all_files()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("host,size\nh01,1\n", "expected a row for each host, found none for `h02`"),
+        ("name,size\n", "sizes.csv:1: expected the titles `host` and names of values"),
+        ("host,size\nh01,1,2\n", "sizes.csv:2: expected 2 cells as in the first line, got 3"),
+        ("host,size\nh01,1\nh01,2\n", "sizes.csv:3: `h01` has a row already"),
+        ("host,colour\nh01,1\nh02,2\n", "the values of `h01` in `sizes.csv`"),
+        ("host,zone\nh01,1\nh02,2\n", "`zone` has a value of `--set` already"),
+        ('host,size\nh01,"1\n', "sizes.csv:2: unexpected end of data"),
+    ],
+)
+def test_a_wrong_file_of_values_is_refused(program: Program, text: str, message: str) -> None:
+    """Nothing runs on any host."""
+    program.write("page.md", EACH_PAGE)
+    program.write("sizes.csv", text)
+    ran = program.run(
+        *("fleet", "page.md", "--on", "h01,h02", "--set-each", "sizes.csv", "--set", "zone=z", "--yes")
+    )
+    assert ran.status == 2, ran.output
+    assert message in " ".join(ran.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

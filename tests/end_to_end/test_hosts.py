@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,16 @@ def test_another_host_needs_trust_again(program: Program, hosts: FarHosts) -> No
     assert changed.status == 3, changed.output
 
 
+def test_a_shell_inside_a_shell_of_a_host_is_refused(program: Program) -> None:
+    """Nothing runs on a page whose block goes on inside `sudo -i` on a host: it would run as another user."""
+    page = "# Page\n\n## Steps\n\n<!-- runbook: host=web1 -->\n```bash\nsudo -i\nid -u >made\nexit\n```\n"
+    ran = program.run_page(page, "--yes")
+    assert ran.status == 2
+    assert "page.md:7" in ran.stderr
+    assert "`sudo -i` opens another shell on `web1`" in ran.stderr
+    assert "such as `sudo sh -c 'COMMANDS'`" in ran.stderr
+
+
 @pytest.mark.parametrize("name", ["-oProxyCommand=id", "web1 web2", "'web1;id'", "web1,web2", "a b"])
 def test_a_host_is_a_name(program: Program, name: str) -> None:
     """Nothing else than a destination of ssh is taken for one."""
@@ -147,39 +158,84 @@ def test_a_host_is_a_name(program: Program, name: str) -> None:
     assert "expected the name of a host as `ssh` takes it" in ran.stderr
 
 
-def test_a_host_without_python_is_refused(program: Program) -> None:
-    """The message says what is missing, and what to do instead."""
+@contextmanager
+def open_bare_host(*programs: str) -> Iterator[FarHosts]:
+    """Start a host that has these programs only."""
     folder = Path(tempfile.mkdtemp(prefix="far-", dir="/var/tmp"))
     try:
         (folder / "bin").mkdir()
-        (folder / "bin/sh").symlink_to("/bin/sh")
+        for name in programs:
+            (folder / "bin" / name).symlink_to(shutil.which(name, path="/usr/bin:/bin") or "")
         folder.chmod(0o755)
         with open_hosts(folder / "hosts", "bare", settings=f"SetEnv PATH={folder}/bin") as bare:
-            page = "# Page\n\n## Steps\n\n<!-- runbook: host=bare -->\n```bash\nhostname\n```\n"
-            ran = program.run_page(page, "--yes", env=bare.environment)
+            yield bare
     finally:
         shutil.rmtree(folder)
-    assert ran.status == 1
-    text = " ".join(ran.output.split())
-    assert "`bare` has no Python 3.9 or newer" in text
-    assert "or write the commands as `ssh bare 'COMMANDS'`" in text
+
+
+BARE_PAGE = """\
+# Page
+
+## Steps
+
+<!-- runbook: host=bare -->
+```bash
+cd /tmp
+x=5; y() { echo in y; }
+hostname >made
+sh -c 'exit 3' || echo $x <word>
+test -e go-on
+y; pwd
+```
+
+```bash
+hostname
+```
+"""
+
+
+def test_a_host_without_python_is_typed_to(program: Program) -> None:
+    """Each statement has its place, value and status; the run says what is missing, and asks about it."""
+    with open_bare_host("sh", "bash", "hostname") as bare:
+        program.write("page.md", BARE_PAGE)
+        options = ("--yes", "--no-input")
+        ran = program.run("page.md", *options, "--set", "word=s3cr3t it's", env=bare.environment)
+        assert ran.status == 1, ran.output
+        assert "`bare` has no Python 3.9 or newer, so statements are typed" in " ".join(ran.output.split())
+        assert "page.md:11" in ran.output
+        assert (bare["bare"].tmp / "made").read_text() == "bare\n"
+        assert outputs(program.read_events()) == [("bare", "5 s3cr3t it's\n")]
+        (bare["bare"].tmp / "go-on").touch()
+        waits = program.run("resume", *options, env=bare.environment)
+        assert waits.status == 3, waits.output
+        assert "the function `y`, used by 1.7" in " ".join(waits.output.split())
+        done = program.run("resume", *options, "--accept-lost", env=bare.environment)
+        assert done.status == 1, "the function is lost"
+        assert not bare["bare"].find_connections()
+
+
+def test_a_lost_connection_to_a_bare_host_is_a_doubt(program: Program) -> None:
+    """Nothing after the statement runs, neither there nor here."""
+    page = "# Page\n\n## Steps\n\n```bash\n"
+    page += "echo begun >/tmp/begun && kill -9 $PPID\necho after >/tmp/after\n```\n"
+    with open_bare_host("sh", "bash") as bare:
+        ran = program.run_page(page, "--yes", "--no-input", "--on", "bare", env=bare.environment)
+        assert ran.status == 1, ran.output
+        (doubtful,) = [e for e in program.read_events() if isinstance(e, StatementFinished) and e.doubt]
+        assert (doubtful.line, doubtful.host) == (6, "bare")
+        assert "the shell on `bare` was lost" in " ".join(ran.output.split())
+        assert [path.name for path in bare["bare"].tmp.iterdir()] == ["begun"]
+        assert not Path("/tmp/after").exists()
 
 
 def test_a_missing_shell_names_the_host(program: Program, hosts: FarHosts) -> None:
     """A host that does not have the page's shell is named."""
-    folder = Path(tempfile.mkdtemp(prefix="far-", dir="/var/tmp"))
-    try:
-        (folder / "bin").mkdir()
-        for name in ("sh", "python3"):
-            (folder / "bin" / name).symlink_to(shutil.which(name, path="/usr/bin:/bin") or "")
-        folder.chmod(0o755)
-        with open_hosts(folder / "hosts", "bare", settings=f"SetEnv PATH={folder}/bin") as bare:
-            page = "# Page\n\n## Steps\n\n<!-- runbook: host=bare -->\n```fish\nhostname\n```\n"
+    page = "# Page\n\n## Steps\n\n<!-- runbook: host=bare -->\n```fish\nhostname\n```\n"
+    for programs in (("sh", "python3"), ("sh",)):
+        with open_bare_host(*programs) as bare:
             ran = program.run_page(page, "--yes", env=bare.environment)
-    finally:
-        shutil.rmtree(folder)
-    assert ran.status == 1
-    assert "cannot run a shell on `bare`: `fish` is not installed there" in " ".join(ran.output.split())
+        assert ran.status == 1
+        assert "cannot run a shell on `bare`: `fish` is not installed there" in " ".join(ran.output.split())
 
 
 SLOW = """\

@@ -40,6 +40,11 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     _add_hosts(parser.add_argument_group("hosts"))
     values = parser.add_argument_group("values")
     add_set(values, "the value of <NAME> on every host, or `-` to read it from standard input")
+    values.add_argument(
+        "--set-each",
+        metavar="FILE",
+        help="values for each host: a CSV file with the columns `host` and names",
+    )
     add_inputs(values, " (YAML)")
     what = parser.add_argument_group("what runs")
     what.add_argument(

@@ -49,6 +49,13 @@ class HostResult(NamedTuple):
     seconds: float
 
 
+class HostPlan(NamedTuple):
+    """What runs on a host, with the host's own values."""
+
+    plan: Plan
+    options: RunOptions
+
+
 class FleetScreen(Protocol):
     """Shows a fleet while it runs."""
 
@@ -68,21 +75,19 @@ class Fleet:
     def __init__(
         self,
         fleet: str,
-        plan: Plan,
-        options: RunOptions,
+        plans: Mapping[str, HostPlan],
         runs: Path,
         journal: FleetJournal,
         screen: FleetScreen,
         print_line: Callable[[bytes], None] | None,
         list_marks: Callable[[HostProcess], tuple[str, ...]],
     ) -> None:
-        """Take what all hosts have in common; `runs` is the folder of journals.
+        """Take the plan of each host by its name; `runs` is the folder of journals.
 
         `print_line` is called with each event as a line of JSON, with its host; None if nobody wants them.
         """
         self._fleet = fleet
-        self._plan = plan
-        self._options = options
+        self._plans = plans
         self._runs = runs
         self._journal = journal
         self._screen = screen
@@ -140,7 +145,7 @@ class Fleet:
             self._note_end(HostResult(target.name, summary.outcome, "", (), summary.seconds))
             return
         self._emit("host_began", host=target.name, run=run)
-        process = HostProcess(target, lambda: _run_host(self._plan, self._options, target, run, path))
+        process = HostProcess(target, lambda: _run_host(*self._plans[target.name], target, run, path))
         self._running[process.output] = process
 
     def _wait(self) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 
-from ...session.far.far_session import FarSession
+from ...session.far.host_session import HostSession
 from ...session.far.reconnection import RECONNECT, Destination
 from ...shells.registry import FALLBACK_SHELL
 from .session_facts import SessionFacts
 
 
-def make_far_session(host: str, facts: SessionFacts) -> FarSession:
+def make_far_session(host: str, facts: SessionFacts) -> HostSession:
     """Return the session on a host, which is connected at its start."""
     run, plan, options, keyboard, notice = facts
-    return FarSession(
+    return HostSession(
         plan.procedure.shell or FALLBACK_SHELL,
         Destination(host, run, options.reconnect.seconds if options.reconnect else RECONNECT),
         clean=options.no_config,

@@ -15,7 +15,7 @@ from ...system.people import expand_home
 from .session_facts import SessionFacts
 
 if TYPE_CHECKING:
-    from ...session.far.far_session import FarSession
+    from ...session.far.host_session import HostSession
 
 
 class RunSessions:
@@ -54,7 +54,7 @@ class RunSessions:
             self._opened[host] = self._open_far(host) if host else self._open_here()
         return self._opened[host]
 
-    def _prepare(self, session: HoldingSession | FarSession) -> None:
+    def _prepare(self, session: HoldingSession | HostSession) -> None:
         session.hidden_input.on_word = self._on_word
         session.on_sent = self._on_sent
         self._stack.callback(session.close)
@@ -68,7 +68,7 @@ class RunSessions:
         self.nested = NestedSession(session)
         return self.nested
 
-    def _open_far(self, host: str) -> FarSession:
+    def _open_far(self, host: str) -> HostSession:
         from .far import make_far_session  # most runs stay on this machine
 
         session = make_far_session(host, self._facts)

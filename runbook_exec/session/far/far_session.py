@@ -30,7 +30,7 @@ from .frames import (
     pack,
     unpack,
 )
-from .host_link import ConnectionCut, HostLink, HostLost
+from .host_link import ConnectionCut, HostLink, HostLost, PythonMissing
 from .reconnection import Destination, connect_again
 
 _TICK = 0.25  # seconds between checks of the window's size
@@ -70,6 +70,7 @@ class FarSession:
         self.shell = shell
         self.hidden_input = FarWords()
         self.on_sent: Callable[[], None] = lambda: None  # called when the host has been sent a statement
+        self.lacks_python = False  # whether the host was reached, and has no Python for the far end
         self._destination = destination
         self._clean = clean
         self._environ = dict(environ or {})
@@ -116,6 +117,7 @@ class FarSession:
             for data in self._link.connect():
                 yield OutputChunk(data)
         except HostLost as lost:
+            self.lacks_python = isinstance(lost, PythonMissing)
             self._death = Done(255, (255,), self._cwd, ended=str(lost))
             yield self._death
             return

@@ -34,6 +34,10 @@ class HostLost(Exception):
         self.is_final = is_final  # whether another attempt is in vain
 
 
+class PythonMissing(HostLost):
+    """The host is there, but has no Python that runs the far end."""
+
+
 class HostLink:
     """Sends frames to the far end and receives its frames, over one ssh after the other."""
 
@@ -83,7 +87,7 @@ class HostLink:
             if found and end:
                 if word != b"ready":
                     self.cut()
-                    raise HostLost(_explain(self.host, word))
+                    raise _explain(self.host, word)
                 self._errors = b""
                 self._early = rest
                 return
@@ -215,10 +219,7 @@ def _read(fd: int) -> bytes | None:
         return b""
 
 
-def _explain(host: str, word: bytes) -> str:
+def _explain(host: str, word: bytes) -> HostLost:
     if word == b"none":
-        return (
-            f"`{host}` has no Python 3.9 or newer, which a step on another host needs; install `python3` "
-            f"there, or write the commands as `ssh {host} 'COMMANDS'`"
-        )
-    return f"the session on `{host}` is gone"
+        return PythonMissing(f"`{host}` has no Python 3.9 or newer")
+    return HostLost(f"the session on `{host}` is gone")
