@@ -34,6 +34,7 @@ from ...worker.signatures import make_order_text, sign_text
 from ...worker.worker import serve
 from ..exit_status import DONE, EXIT_STATUS, WAITING
 from ..launch import name_person
+from .fetching import fetch_run
 from .fleets import order_fleet
 from .hook import check_rules, receive_webhooks
 from .order_making import make_order
@@ -178,6 +179,7 @@ ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "codec": _run_codec,
     "hook": with_client(receive_webhooks),
     "check-hook": check_rules,
+    "fetch": with_client(fetch_run),
     "schedule": with_client(run_schedule),
     "fleet": with_client(order_fleet),
 }
