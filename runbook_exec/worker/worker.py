@@ -91,7 +91,7 @@ class HostActivities:
                 if isinstance(step, LegResult):
                     _report(run, f"{step.outcome}{f': {step.reason}' if step.reason else ''}")
                     return step
-                activity.heartbeat(step.seq, step.statement, step.output[-_SHOWN:])
+                activity.heartbeat(step.seq, step.statement, step.output[-_SHOWN:], step.quiet)
                 await self._finish(asyncio.sleep(_TICK), run)
         except Refused as refused:
             _report(run, f"refused: {refused}")
