@@ -37,6 +37,8 @@ _WORKFLOW = "RunbookRun1"
 
 _MANY = 5  # attempts at a leg after which `asks` shows why it failed last
 
+_QUIET = 5.0  # seconds without output after which an unfinished line is taken for a question
+
 _QUERY = f"WorkflowType='{_WORKFLOW}' AND ExecutionStatus='Running'"
 
 _AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
@@ -61,6 +63,15 @@ class OpenRun:
     view: RunView | None  # None if no worker serves the workflows
     attempts: int = 0  # at the present leg
     failure: str = ""  # of the last attempt
+    statement: str = ""  # that runs now, as far as it is known
+    output: str = ""  # the end of its output; secrets masked
+    quiet: float = 0.0  # seconds without output, as of the last heartbeat
+
+    @property
+    def waits_for_key(self) -> bool:
+        """Return whether a program seems to wait for a person who types: it has asked in the last line."""
+        unfinished = bool(self.output) and not self.output.endswith("\n")
+        return bool(self.statement) and unfinished and self.quiet >= _QUIET
 
 
 async def submit_order(client: Client, order: Order) -> None:
@@ -167,8 +178,7 @@ async def list_open_runs(client: Client, run: str = "") -> list[OpenRun]:
             view = await query_view(client, identity)
         except Refused:
             continue  # it has ended meanwhile, and was removed
-        attempts, failure = await _find_trouble(client, identity)
-        found.append(OpenRun(identity, began, view, attempts, failure))
+        found.append(await _add_activity(client, OpenRun(identity, began, view)))
     return sorted(found, key=lambda each: each.began)
 
 
@@ -192,17 +202,22 @@ async def _list_open(client: Client) -> list[tuple[str, datetime]]:
         request.next_page_token = page.next_page_token
 
 
-async def _find_trouble(client: Client, run: str) -> tuple[int, str]:
-    """Return the attempts at the present leg, and why the last failed if there were many."""
+async def _add_activity(client: Client, run: OpenRun) -> OpenRun:
+    """Return a run with what its present leg does, and why that failed if it did many times."""
     try:
-        raw = (await client.get_workflow_handle(run).describe()).raw_description
+        raw = (await client.get_workflow_handle(run.run).describe()).raw_description
     except RPCError:
-        return 0, ""
-    for each in raw.pending_activities:
+        return run
+    for each in raw.pending_activities[:1]:
+        run = replace(run, attempts=each.attempt)
         if each.attempt > _MANY:
-            return each.attempt, str(await client.data_converter.decode_failure(each.last_failure))
-        return each.attempt, ""
-    return 0, ""
+            failure = await client.data_converter.decode_failure(each.last_failure)
+            run = replace(run, failure=str(failure))
+        if each.HasField("heartbeat_details"):
+            details = await client.data_converter.decode(each.heartbeat_details.payloads)
+            _, statement, output, quiet = [*details, 0.0][:4]  # an older worker does not tell the last
+            run = replace(run, statement=statement, output=output, quiet=quiet)
+    return run
 
 
 async def answer_run(

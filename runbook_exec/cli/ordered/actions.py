@@ -42,6 +42,8 @@ from .question_lines import describe_question
 from .scheduling import run_schedule
 from .with_client import with_client
 
+_LINES = 5  # of the last output that are shown
+
 
 async def _serve(client: Client, arguments: argparse.Namespace) -> int:
     """Serve a host, the workflows, or both."""
@@ -115,7 +117,7 @@ async def _show_asks(client: Client, arguments: argparse.Namespace) -> int:
 
 
 def _needs_person(run: OpenRun) -> bool:
-    return run.view is None or run.view.question is not None or bool(run.failure)
+    return run.view is None or run.view.question is not None or bool(run.failure) or run.waits_for_key
 
 
 def _make_fields(run: OpenRun) -> Mapping[str, object]:
@@ -130,6 +132,11 @@ def _describe_run(run: OpenRun) -> list[str]:
     lines = [f"{run.run}  {run.view.page} on {run.view.host}, since {age}: {run.view.phase}"]
     if run.failure:
         lines.append(f"  attempt {run.attempts}: {run.failure}")
+    if run.statement:
+        lines.append(f"  {run.statement}  runs")
+        lines += [f"      | {line}" for line in run.output.splitlines()[-_LINES:]]
+    if run.waits_for_key:
+        lines.append(f"  runbook-exec attach {run.run}   (on {run.view.host}, if it was ordered with --hold)")
     return lines + (describe_question(run.run, run.view.question) if run.view.question else [])
 
 
