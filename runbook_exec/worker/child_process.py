@@ -60,6 +60,9 @@ class LegLock:
         except OSError as error:
             os.close(file)
             raise Refused(f"cannot lock `{path}`: {reason(error)}") from None
+        if not _is_same_file(path, file):  # it was removed as old just then
+            os.close(file)
+            return cls.take(path)
         os.truncate(file, 0)  # the number of an earlier process
         return cls(file)
 
@@ -131,6 +134,27 @@ def end_leg(files: LegFiles) -> bool:
             return True
         time.sleep(_WAIT)
     return True
+
+
+def remove_leg_files(files: LegFiles) -> bool:
+    """Remove the files of a run's legs, unless a process of it lives; return whether that was done.
+
+    Raises Refused, and OSError.
+    """
+    if not files.lock.parent.is_dir() or (lock := LegLock.take(files.lock)) is None:
+        return False
+    try:
+        for path in files:
+            path.unlink(missing_ok=True)
+    finally:
+        lock.release()
+    return True
+
+
+def _is_same_file(path: Path, file: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(file))
+    return False
 
 
 def _open_private(path: str, flags: int) -> int:

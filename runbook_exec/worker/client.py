@@ -37,6 +37,8 @@ _WORKFLOW = "RunbookRun1"
 
 _MANY = 5  # attempts at a leg after which `asks` shows why it failed last
 
+_QUIET = 5.0  # seconds without output after which an unfinished line is taken for a question
+
 _QUERY = f"WorkflowType='{_WORKFLOW}' AND ExecutionStatus='Running'"
 
 _AWAY = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
@@ -61,6 +63,15 @@ class OpenRun:
     view: RunView | None  # None if no worker serves the workflows
     attempts: int = 0  # at the present leg
     failure: str = ""  # of the last attempt
+    statement: str = ""  # that runs now, as far as it is known
+    output: str = ""  # the end of its output; secrets masked
+    quiet: float = 0.0  # seconds without output, as of the last heartbeat
+
+    @property
+    def waits_for_key(self) -> bool:
+        """Return whether a program seems to wait for a person who types: it has asked in the last line."""
+        unfinished = bool(self.output) and not self.output.endswith("\n")
+        return bool(self.statement) and unfinished and self.quiet >= _QUIET
 
 
 async def submit_order(client: Client, order: Order) -> None:
@@ -121,7 +132,7 @@ async def watch_run(client: Client, run: str) -> AsyncIterator[RunView]:
     """Yield the state of a run whenever its phase or its question changes, until the run has ended."""
     last = None
     while True:
-        view = await _query_view(client, run)
+        view = await query_view(client, run)
         now = (view.phase, view.question.id if view.question else "") if view else None
         if view is not None and now != last:
             yield view
@@ -141,7 +152,7 @@ async def _may_be_open(client: Client, run: str) -> bool:
         return True
 
 
-async def _query_view(client: Client, run: str) -> RunView | None:
+async def query_view(client: Client, run: str) -> RunView | None:
     """Return the state of a run; None without a worker that serves it. Raises Refused for no such run."""
     handle = client.get_workflow_handle(run)
     try:
@@ -164,11 +175,10 @@ async def list_open_runs(client: Client, run: str = "") -> list[OpenRun]:
         if run and identity != run:
             continue
         try:
-            view = await _query_view(client, identity)
+            view = await query_view(client, identity)
         except Refused:
             continue  # it has ended meanwhile, and was removed
-        attempts, failure = await _find_trouble(client, identity)
-        found.append(OpenRun(identity, began, view, attempts, failure))
+        found.append(await _add_activity(client, OpenRun(identity, began, view)))
     return sorted(found, key=lambda each: each.began)
 
 
@@ -192,17 +202,22 @@ async def _list_open(client: Client) -> list[tuple[str, datetime]]:
         request.next_page_token = page.next_page_token
 
 
-async def _find_trouble(client: Client, run: str) -> tuple[int, str]:
-    """Return the attempts at the present leg, and why the last failed if there were many."""
+async def _add_activity(client: Client, run: OpenRun) -> OpenRun:
+    """Return a run with what its present leg does, and why that failed if it did many times."""
     try:
-        raw = (await client.get_workflow_handle(run).describe()).raw_description
+        raw = (await client.get_workflow_handle(run.run).describe()).raw_description
     except RPCError:
-        return 0, ""
-    for each in raw.pending_activities:
+        return run
+    for each in raw.pending_activities[:1]:
+        run = replace(run, attempts=each.attempt)
         if each.attempt > _MANY:
-            return each.attempt, str(await client.data_converter.decode_failure(each.last_failure))
-        return each.attempt, ""
-    return 0, ""
+            failure = await client.data_converter.decode_failure(each.last_failure)
+            run = replace(run, failure=str(failure))
+        if each.HasField("heartbeat_details"):
+            details = await client.data_converter.decode(each.heartbeat_details.payloads)
+            _, statement, output, quiet = [*details, 0.0][:4]  # an older worker does not tell the last
+            run = replace(run, statement=statement, output=output, quiet=quiet)
+    return run
 
 
 async def answer_run(
@@ -213,7 +228,7 @@ async def answer_run(
     An answer without an id is one to the present question. It is signed with `key` if that is given. The
     value of a secret is sealed to the host, unless it `is_visible`. Raises Refused.
     """
-    view = await _query_view(client, run)
+    view = await query_view(client, run)
     if view is None:
         raise Refused(f"run {run}: no worker with `--control` answers; start one, and try again")
     if view.question is None:

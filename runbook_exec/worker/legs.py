@@ -61,6 +61,7 @@ class LegProgress(NamedTuple):
     seq: int
     statement: str
     output: str  # the end of it, secrets masked
+    quiet: float  # seconds since something has come
 
 
 class LegHost(NamedTuple):
@@ -122,6 +123,7 @@ class LegConductor:
         self._begun_at = 0  # the number of the last event when the child was started
         self._handed: dict[str, float] = {}  # when an answer was handed in, by its question
         self._problem = ""  # why an answer was refused
+        self._changed_at = time.monotonic()  # when the last event came
 
     def advance(self) -> LegProgress | LegResult:
         """Do what is to be done now, and return the result once there is one. Call it until then.
@@ -131,7 +133,12 @@ class LegConductor:
         if not self._is_checked:
             self._check_signatures()
             self._is_checked = True
-        return self._advance() or LegProgress(self._view.seq, self._view.statement, self._view.output)
+        seq = self._view.seq
+        result = self._advance()
+        if self._view.seq != seq:
+            self._changed_at = time.monotonic()
+        quiet = time.monotonic() - self._changed_at
+        return result or LegProgress(self._view.seq, self._view.statement, self._view.output, quiet)
 
     def _check_signatures(self) -> None:
         """Take the answers that count. Raises Refused for an order that does not.

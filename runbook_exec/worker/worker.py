@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -18,14 +20,20 @@ from .. import __version__
 from ..errors import Refused
 from ..text.ansi import escape_unprintable
 from .child_process import end_leg, find_leg_files
+from .fetches.pieces import read_piece
+from .fetches.workflow import RunbookFetch1
 from .fleets.workflow import RunbookFleet1
+from .leg_cleanup import remove_old_legs
 from .legs import LegConductor, LegDied, LegHost, WrongPlace
 from .notices import send_notice
 from .orders import (
     CONTROL_QUEUE,
+    DAY,
     NOT_DUE,
     DueFacts,
+    FetchRequest,
     HostPlace,
+    JournalPiece,
     Leg,
     LegResult,
     Order,
@@ -79,6 +87,16 @@ class HostActivities:
         _report(order.schedule, "is due" if facts.is_due else f"is not due: succeeded {facts.succeeded}")
         return facts
 
+    @activity.defn(name="fetch")
+    async def fetch_piece(self, request: FetchRequest) -> JournalPiece:
+        """Return a piece of the journal of a run."""
+        host = self._host
+        try:
+            return await asyncio.to_thread(read_piece, request, host.name, host.state, host.signers)
+        except Refused as refused:
+            _report(request.run, f"refused: {refused}")
+            raise _make_refusal(refused) from None
+
     @activity.defn(name="leg")
     async def run_leg(self, leg: Leg) -> LegResult:
         """Do a leg of a run."""
@@ -91,7 +109,7 @@ class HostActivities:
                 if isinstance(step, LegResult):
                     _report(run, f"{step.outcome}{f': {step.reason}' if step.reason else ''}")
                     return step
-                activity.heartbeat(step.seq, step.statement, step.output[-_SHOWN:])
+                activity.heartbeat(step.seq, step.statement, step.output[-_SHOWN:], step.quiet)
                 await self._finish(asyncio.sleep(_TICK), run)
         except Refused as refused:
             _report(run, f"refused: {refused}")
@@ -175,7 +193,12 @@ async def serve(
             Worker(
                 client,
                 task_queue=name_queue(host.name),
-                activities=[activities.claim_run, activities.run_leg, activities.check_due],
+                activities=[
+                    activities.claim_run,
+                    activities.run_leg,
+                    activities.check_due,
+                    activities.fetch_piece,
+                ],
                 max_concurrent_activities=at_once,
             )
         )
@@ -186,7 +209,7 @@ async def serve(
             Worker(
                 client,
                 task_queue=CONTROL_QUEUE,
-                workflows=[RunbookRun1, RunbookDue1, RunbookFleet1],
+                workflows=[RunbookRun1, RunbookDue1, RunbookFleet1, RunbookFetch1],
                 activities=[control_activities.notify_people, control_activities.move],
                 max_cached_workflows=0,
             )
@@ -199,6 +222,17 @@ async def serve(
     async with asyncio.TaskGroup() as tasks:
         for each in workers:
             tasks.create_task(each.run())
+        cleaning = tasks.create_task(_clean_up({host.state for host in hosts}))
         await stop.wait()
+        cleaning.cancel()
         for each in workers:
             tasks.create_task(each.shutdown())
+
+
+async def _clean_up(states: Iterable[Path]) -> None:
+    """Remove what the legs of old runs have left, now and each day."""
+    while True:
+        for state in states:
+            for run in await asyncio.to_thread(remove_old_legs, state, time.time()):
+                _report(run, "ended long ago: the files of its legs are removed, its journal is kept")
+        await asyncio.sleep(DAY)

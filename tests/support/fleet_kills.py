@@ -1,6 +1,6 @@
 """Kills the processes of a fleet in its middle: no host does anything twice, and none is forgotten.
 
-Usage: .venv/bin/python -m tests.support.fleet_kills [--hosts N] [--bad N] [--real]
+Usage: .venv/bin/python -m tests.support.fleet_kills [--hosts N] [--bad N] [--pause SECONDS] [--real]
 
 With `--real` the server is `.tools/temporal`, and is killed as well. Prints a line, and exits with 1 if
 anything was done twice or lost. CI tries a few hosts (tests/worker/test_fleets.py).
@@ -36,11 +36,15 @@ from tests.support.program import fish_page, prepare_program
 from tests.support.real_server import RealServer
 from tests.support.team import Team, run_test_server, wait_until
 
-PAGE = fish_page(
-    "echo + (path basename $PWD) >>../log",
-    "sleep 0.5; echo 1 (path basename $PWD) >>../log; not test -e bad",
-    "sleep 0.5; echo 2 (path basename $PWD) >>../log",
-)
+
+def make_page(pause: float) -> str:
+    """Return a page whose second statement fails on a bad host; two statements take so many seconds."""
+    return fish_page(
+        "echo + (path basename $PWD) >>../log",
+        f"sleep {pause}; echo 1 (path basename $PWD) >>../log; not test -e bad",
+        f"sleep {pause}; echo 2 (path basename $PWD) >>../log",
+    )
+
 
 _LONGEST = 1200.0  # seconds for a fleet
 
@@ -53,6 +57,7 @@ class FleetTrial:
     hosts: int
     bad: int
     at_once: int
+    pause: float
 
     def prepare(self) -> list[str]:
         """Make the folders, and return the names of the hosts: of the first ones, every second is bad."""
@@ -60,7 +65,7 @@ class FleetTrial:
         for number, name in enumerate(names):
             folder = self.team.program.work / name
             folder.mkdir()
-            (folder / "page.md").write_text(PAGE)
+            (folder / "page.md").write_text(make_page(self.pause))
             if number % 2 and number < 2 * self.bad:
                 (folder / "bad").write_text("")
         return names
@@ -87,7 +92,15 @@ class FleetTrial:
     ) -> FleetProgress:
         """Run the fleet, and kill something once several hosts have begun."""
         fleet = f"f{os.urandom(4).hex()}"
-        order = Order("", "", "page.md", PAGE, issued=make_timestamp(), on_failure="stop", heartbeat=3.0)
+        order = Order(
+            "",
+            "",
+            "page.md",
+            make_page(self.pause),
+            issued=make_timestamp(),
+            on_failure="stop",
+            heartbeat=3.0,
+        )
         targets = tuple(FleetTarget(name, f"{fleet}.{name}") for name in names)
         client = await Client.connect(self.team.server, namespace=self.team.namespace)
         await submit_fleet(client, FleetOrder(fleet, order, targets, self.at_once, stop_after, first))
@@ -165,10 +178,14 @@ async def serve_hosts(folder: Path) -> None:
 
 
 def try_fleet(
-    team: Team, hosts: int, bad: int, kill: Callable[[FleetTrial], None] = kill_workers
+    team: Team,
+    hosts: int,
+    bad: int,
+    kill: Callable[[FleetTrial], None] = kill_workers,
+    pause: float = 0.5,
 ) -> tuple[str, Counter[str], list[str]]:
     """Run a fleet with kills; return a line about it, how many hosts ended how, and what was wrong."""
-    trial = FleetTrial(team, hosts, bad, at_once=min(10, max(2, hosts // 2)))
+    trial = FleetTrial(team, hosts, bad, min(10, max(2, hosts // 2)), pause)
     names = trial.prepare()
     team.start_worker("--control")
     trial.start_hosts()
@@ -203,6 +220,7 @@ def main() -> int:
     )
     parser.add_argument("--hosts", type=int, default=50)
     parser.add_argument("--bad", type=int, default=0)
+    parser.add_argument("--pause", type=float, default=3.0)
     parser.add_argument("--real", action="store_true")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
@@ -217,7 +235,7 @@ def main() -> int:
         (folder / "team").mkdir()
         team = Team(prepare_program(folder / "team"), address, "default" if arguments.real else "fleets")
         stack.callback(team.end)
-        line, _, wrong = try_fleet(team, arguments.hosts, arguments.bad, kill)
+        line, _, wrong = try_fleet(team, arguments.hosts, arguments.bad, kill, arguments.pause)
         print("\n".join([*wrong, line]), flush=True)
     os._exit(bool(wrong))  # a program with `temporalio` may abort at its own end
 

@@ -14,6 +14,7 @@ from runbook_exec.errors import Refused
 from runbook_exec.journal.journal import read_journal
 from runbook_exec.worker.child_process import LegLock, end_leg
 from runbook_exec.worker.journal_view import RunFacts
+from runbook_exec.worker.leg_cleanup import remove_old_legs
 from runbook_exec.worker.legs import (
     LegAction,
     LegConductor,
@@ -189,3 +190,27 @@ def test_a_page_outside_its_folder_is_refused(legs: LegWorld) -> None:
         with pytest.raises(Exception, match="expected a path inside the repository"):
             legs.finish(LegConductor(leg, legs.host))
     assert not list(legs.program.work.iterdir())
+
+
+END = fish_page("true")
+
+
+def test_the_files_of_old_legs_are_removed(legs: LegWorld) -> None:
+    """They are kept while a run waits, and for 30 days after its end, unless the run is pruned."""
+    asking = fish_page("true", above='<!-- runbook: confirm="Go on?" -->')
+    for run, text in (("waits", asking), ("pruned", END)):
+        legs.run(Order(run, "indri", "page.md", text))
+    folder = legs.host.state / "legs"
+    later = time.time() + 31 * 86400
+
+    def list_files() -> set[str]:
+        return {path.stem for path in folder.iterdir()}
+
+    assert remove_old_legs(legs.host.state, time.time()) == []
+    pruned = next(legs.program.runs.glob("*-pruned.jsonl"))
+    assert legs.program.run("runs", "prune", "--keep", "0").status == 0
+    assert not pruned.exists()
+    assert list_files() == {"waits"}
+    legs.run(Order("again", "indri", "page.md", END))
+    assert remove_old_legs(legs.host.state, later) == ["again"]
+    assert list_files() == {"waits"}

@@ -34,12 +34,15 @@ from ...worker.signatures import make_order_text, sign_text
 from ...worker.worker import serve
 from ..exit_status import DONE, EXIT_STATUS, WAITING
 from ..launch import name_person
+from .fetching import fetch_run
 from .fleets import order_fleet
 from .hook import check_rules, receive_webhooks
 from .order_making import make_order
 from .question_lines import describe_question
 from .scheduling import run_schedule
 from .with_client import with_client
+
+_LINES = 5  # of the last output that are shown
 
 
 async def _serve(client: Client, arguments: argparse.Namespace) -> int:
@@ -114,7 +117,7 @@ async def _show_asks(client: Client, arguments: argparse.Namespace) -> int:
 
 
 def _needs_person(run: OpenRun) -> bool:
-    return run.view is None or run.view.question is not None or bool(run.failure)
+    return run.view is None or run.view.question is not None or bool(run.failure) or run.waits_for_key
 
 
 def _make_fields(run: OpenRun) -> Mapping[str, object]:
@@ -129,6 +132,11 @@ def _describe_run(run: OpenRun) -> list[str]:
     lines = [f"{run.run}  {run.view.page} on {run.view.host}, since {age}: {run.view.phase}"]
     if run.failure:
         lines.append(f"  attempt {run.attempts}: {run.failure}")
+    if run.statement:
+        lines.append(f"  {run.statement}  runs")
+        lines += [f"      | {line}" for line in run.output.splitlines()[-_LINES:]]
+    if run.waits_for_key:
+        lines.append(f"  runbook-exec attach {run.run}   (on {run.view.host}, if it was ordered with --hold)")
     return lines + (describe_question(run.run, run.view.question) if run.view.question else [])
 
 
@@ -178,6 +186,7 @@ ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "codec": _run_codec,
     "hook": with_client(receive_webhooks),
     "check-hook": check_rules,
+    "fetch": with_client(fetch_run),
     "schedule": with_client(run_schedule),
     "fleet": with_client(order_fleet),
 }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 from datetime import datetime
 
+from ....errors import Refused
 from ....journal.index import list_runs
 from ....journal.secret_store import forget_secrets
 from ....runner.options import parse_option
 from ....runs.prune import prune_runs
 from ....text.durations import parse_duration
+from ....worker.child_process import find_leg_files, remove_leg_files
 from ...output import print_lines
 from .shared import build_action_parser, runs_folder
 
@@ -50,11 +53,14 @@ def run(arguments: argparse.Namespace) -> str:
         keep=arguments.keep,
         unfinished=arguments.unfinished,
         dry_run=arguments.dry_run,
-        forget=_forget_secrets,
+        forget=_forget_run,
     ):
         print_lines(line)
     return "done"
 
 
-def _forget_secrets(run: str) -> None:
+def _forget_run(run: str) -> None:
+    """Remove what is kept of a run elsewhere: its secrets, and the files of an ordered run."""
     forget_secrets(run, os.environ)
+    with suppress(Refused, OSError):
+        remove_leg_files(find_leg_files(runs_folder().parent, run))

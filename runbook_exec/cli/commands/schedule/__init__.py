@@ -18,9 +18,9 @@ person has started that run. A run that fails or is stopped pauses the schedule.
 begins. The host runs the page that it has in the folder of its worker, if the commands are trusted there.
 
 examples:
-  runbook-exec schedule rotate.md --on indri              by the cadence in the front matter
-  runbook-exec schedule rotate.md --on indri --every 30d  by another one
-  runbook-exec schedule --list                            what is due when, and what is paused
+  runbook-exec schedule rotate.md --on indri
+  runbook-exec schedule rotate.md --on indri --every 30d
+  runbook-exec schedule --list
 
 exit status: 0 done; 2 refused
 """
