@@ -207,7 +207,9 @@ class _ScriptReader(NamedTuple):
         inner = find_inner_prompt(statement.expected) if statement.expected else None
         if inner is None:
             return statement
-        message = f"the page continues at the prompt `{inner[1]}` below this command; what is typed there is not run"
+        message = (
+            f"the page continues at the prompt `{inner[1]}` below this command; lines typed there do not run"
+        )
         note = Suspicion(message, statement.span, "type those lines yourself", asks=False)
         return statement._replace(suspicions=(*statement.suspicions, note))
 

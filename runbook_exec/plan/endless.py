@@ -94,8 +94,8 @@ def list_blocking_statements(plan: Plan, is_ahead: Callable[[ItemId], bool]) -> 
     ]
     if lines:
         lines.append(
-            "nothing was run; `<!-- runbook: background -->` above the block starts it and continues, and in a "
-            "terminal ^Z does"
+            "nothing was run; `<!-- runbook: background -->` above the block starts it and continues, and in "
+            "a terminal ^Z does"
         )
     away = [item for item in left if plan.find_host(item) or not plan.places.is_here(item.where)]
     lines += [

@@ -184,3 +184,19 @@ def test_only_a_run_with_hold_can_be_attached_to(program: Program, open_window: 
     window = open_window("attach")
     window.wait("no run with `--hold` is in progress")
     assert program.run("attach").status == 2
+
+
+def test_a_watcher_sees_the_screen_without_what_was_erased(open_window: OpenScreen) -> None:
+    """The keys of a question were drawn again, and the first picture has them once, above the cursor."""
+    first = start_run(open_window)
+    for shown in ("run this statement in", "step 1 of 3"):
+        first.type("?")
+        first.wait(shown)
+    first.wait_until(lambda text: "run this statement in" not in text, "no explanation of the keys")
+    second = open_window("attach", "shift", "--watch")
+    text = second.wait("step 1 of 3", "you watch")
+    assert text.count("enter run") == text.count("step 1 of 3") == 1
+    assert "run this statement in" not in text
+    first.type(ENTER)
+    second.wait("2 of 3")
+    assert second.text().count("echo begin") == 2  # before it ran, and its result
