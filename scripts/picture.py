@@ -152,9 +152,9 @@ def run(camera: Camera, world: World) -> None:
     camera.type("r")
     camera.see("enter continue", 1.5)
     camera.type(ENTER)
-    camera.see("6 of 7 ›", 2.0)
+    camera.see("5b (6 of 7) ›", 2.0)
     camera.type("d")
-    camera.see("7 of 7 ›", 1.5)
+    camera.see("6 (7 of 7) ›", 1.5)
     camera.type(ENTER)
     camera.see("<old-token-id>", 2.0)
     for _ in range(find_old_token(world)):

@@ -27,7 +27,7 @@ def show_difference(work: LintWork) -> str:
         pages += 1
     print_warnings((*unread, *report.not_checked))
     looked_at = f"{pages} of {len(report.pages)} page{'s' * (len(report.pages) != 1)}"
-    print(f"would mend {made} problem{'s' * (made != 1)} in {looked_at}", file=sys.stderr)
+    print(f"would fix {made} problem{'s' * (made != 1)} in {looked_at}", file=sys.stderr)
     return "incomplete" if unread or report.not_checked else "found" if made else "clean"
 
 
@@ -48,7 +48,7 @@ def apply_all(work: LintWork) -> Report:
         total += made
         report = work.report()
     if total:
-        print(f"mended {total} problem{'s' * (total != 1)}", file=sys.stderr)
+        print(f"fixed {total} problem{'s' * (total != 1)}", file=sys.stderr)
     return replace(report, not_checked=(*refused.values(), *report.not_checked))
 
 

@@ -97,6 +97,7 @@ def _step(
             for statement in block.statements:
                 count += 1
                 first, *more = escape_unprintable_code(statement.text).split("\n")
+                first = first.removesuffix("\\").rstrip() if more else first
                 where = ItemId(step.number, block.number, count)
                 names = {p.text: p.name for p in statement.placeholders if p.context != "comment"}
                 needed = [f"{text}{_describe_need(plan, name, where)}" for text, name in names.items()]

@@ -82,7 +82,7 @@ def _report_unclosed(source: Source, fence: Fence) -> Problem:
     span = source.span(fence.span.start, source.end(fence.span.line - 1))
     return Problem(
         "unclosed-fence",
-        f"expected a line {marker} that closes this block, found none before the end of what it stands in",
+        f"expected a line {marker} that closes this block, found none before the end of what it is in",
         span,
         f"write {marker} on a line of its own below the block, indented like this one",
     )
@@ -208,7 +208,7 @@ class _ScriptReader(NamedTuple):
         if inner is None:
             return statement
         message = (
-            f"the page goes on at the prompt `{inner[1]}` below this command; what is typed there is not run"
+            f"the page continues at the prompt `{inner[1]}` below this command; lines typed there do not run"
         )
         note = Suspicion(message, statement.span, "type those lines yourself", asks=False)
         return statement._replace(suspicions=(*statement.suspicions, note))

@@ -239,7 +239,7 @@ def _report_left_out(outlines: Iterable[ProcedureOutline]) -> Iterator[Problem]:
         for node in outline.left_out:
             yield Problem(
                 "not-a-step",
-                f"section `{node.title}` stands in the procedure `{outline.title}`, but is no step of it",
+                f"section `{node.title}` is in the procedure `{outline.title}`, but is not one of its steps",
                 node.span,
                 "number the heading if it is a step, or move it out of the procedure",
                 Severity.WARNING,

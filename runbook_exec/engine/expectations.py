@@ -32,7 +32,7 @@ def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeo
     if done.ended:
         return done.ended
     if done.suspended:
-        return "suspended with ^Z; `fg` in the shell goes on with it"
+        return "suspended with ^Z; `fg` in the shell continues it"
     if done.timed_out:
         return f"ran longer than its {says.timeout or timeout:g} s and was ended"
     if done.unready_after:

@@ -159,7 +159,7 @@ class AsciicastWriter:
                 self._flush()
         except OSError as error:
             self._give_up()
-            return f"cannot write the cast `{self._path}`: {reason(error)}; the run goes on without it"
+            return f"cannot write the cast `{self._path}`: {reason(error)}; the run continues without it"
         return ""
 
     def close(self) -> None:

@@ -147,7 +147,7 @@ def _check_unfinished(number: int, line: bytes) -> TornLine | Damage:
         return Damage(
             number,
             "expected the end of the line after its last brace; the line itself is whole: the machine died "
-            "just there, or somebody took it out",
+            "just there, or it was removed",
         )
     if end < len(text) or (isinstance(data, dict) and "seal" in data):
         return Damage(number, "expected the end of the line after its last brace")

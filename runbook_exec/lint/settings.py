@@ -124,7 +124,7 @@ def _read_settings(path: Path, keys: tuple[str, ...]) -> SettingsFile | None:
         for key, value in values.items():
             if key in given:
                 raise BadSettings(
-                    f"{_place(path, where)}: `{key}` stands outside this table, too; keep one of them"
+                    f"{_place(path, where)}: `{key}` is outside of this table, too; keep one of them"
                 )
             given[key] = _value(key, value, _place(path, where))
             codes_with_places += (

@@ -144,7 +144,7 @@ class TerminalClient:
         elif before.get("asking"):
             self._say(f"{holder} keeps the keys; you watch · ^] t asks again, ^] d leaves")
         elif holder != before.get("holder") or before.get("yours"):
-            who = f"{holder} has the keys" if holder else "nobody has the keys"
+            who = f"{holder} has the keys" if holder else "no terminal has the keys"
             self._say(f"{who}; you watch · {'' if self._watch else '^] t asks for them, '}^] d leaves")
 
     def _take_keys(self, keys: bytes) -> bool:

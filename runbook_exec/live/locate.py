@@ -45,4 +45,4 @@ def find_live_run(folder: Path, wanted: str | None) -> tuple[str, str]:
     for entry in list_runs(folder):
         if entry.running and (address := find_socket(entry.path)):
             return entry.run, address
-    raise Refused("no run with `--hold` goes on; `runbook-exec runs` lists the runs")
+    raise Refused("no run with `--hold` is in progress; `runbook-exec runs` lists the runs")

@@ -44,7 +44,7 @@ def start_behind_server(run: Callable[[RunChannel], int], hold: float, name: str
                 return wait_for_end(connection, server)
             status = TerminalClient(connection, name, watch=False).follow()
         if status is None:
-            print("\r\nThe run goes on; `runbook-exec attach` comes back to it.", file=sys.stderr)
+            print("\r\nThe run continues; `runbook-exec attach` returns to it.", file=sys.stderr)
         return _LEFT if status is None else status
     os.setsid()
     ours, theirs = socket.socketpair()

@@ -120,7 +120,9 @@ class RunTools:
         except OSError as error:
             raise ToolError(f"cannot read the runs in `{runs}`: {error}") from None
         if running is not None:
-            raise ToolError(f"run {running.run} of this page goes on; `state` shows it. Nothing was started")
+            raise ToolError(
+                f"run {running.run} of this page is in progress; `state` shows it. Nothing was started"
+            )
         if unfinished is not None and unfinished.outcome in ("unfinished", Outcome.WAITING):
             raise ToolError(
                 f"run {unfinished.run} of this page is not finished. A person continues it with "

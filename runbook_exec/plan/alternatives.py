@@ -185,7 +185,7 @@ def _report_undecided(item: PlanItem, choice: ItemChoice) -> Problem:
     labels = "\n".join(f"  {number}  {label}" for number, label in enumerate(choice.labels, 1))
     return Problem(
         "which-alternative",
-        f"step {item.step.label} has alternatives, and nobody is here to choose one",
+        f"step {item.step.label} has alternatives, and no person is here to choose one",
         item.block.span if item.block else item.step.span,
         "choose with `--choose LABEL`, or with `<!-- runbook: choose=NUMBER -->` above the block:\n" + labels,
     )

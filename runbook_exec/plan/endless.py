@@ -75,7 +75,7 @@ def warn_of_endless(
 
 
 def _warn(name: str, *, is_here: bool) -> StatementWarning:
-    how = "While it runs, ^Z sends it to the background and the run goes on; ^C ends it." if is_here else ""
+    how = "While it runs, ^Z sends it to the background and the run continues; ^C ends it." if is_here else ""
     return StatementWarning(
         f"`{name}` runs until it is ended, and statements come after it. {how or '^C ends it.'}"
     )
@@ -94,8 +94,8 @@ def list_blocking_statements(plan: Plan, is_ahead: Callable[[ItemId], bool]) -> 
     ]
     if lines:
         lines.append(
-            "nothing was run; `<!-- runbook: background -->` above the block starts it and goes on, and in a "
-            "terminal ^Z does"
+            "nothing was run; `<!-- runbook: background -->` above the block starts it and continues, and in "
+            "a terminal ^Z does"
         )
     away = [item for item in left if plan.find_host(item) or not plan.places.is_here(item.where)]
     lines += [

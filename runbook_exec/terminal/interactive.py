@@ -37,7 +37,7 @@ from .keys import MEANING, NO_LABELS, advise_on_enter, explain_keys, pick_keys
 from .page_watch import PageWatch
 from .prompts import FindEnd, ask_key, ask_row, watch_for_end
 from .reporter import TerminalReporter
-from .step_view import format_place
+from .step_view import format_counter
 from .text_questions import TextQuestions
 
 _NEW = (
@@ -127,7 +127,7 @@ class _Questions:
         others = "!bq" if can_return else "!q"
         keys = {"enter": ("enter", unread.enter), **pick_keys(others)}
         explained = {"enter": "you have read this; nothing runs before you are asked", **explain_keys(others)}
-        place = f"{format_place(self._terminal.plan, unread.where.step)} ›" if unread.where else "›"
+        place = f"{format_counter(self._terminal.plan, unread.where.step)} ›" if unread.where else "›"
         try:
             while True:
                 key = ask_key(keys, place, self._colour, explained)
@@ -195,7 +195,7 @@ class _Questions:
         advice = "" if chosen[0] == "enter" else advise_on_enter(chosen, labels)
         if isinstance(question, _RETURNABLE) and has_earlier_items(self._terminal, item):
             chosen.insert(-1, "b")
-        place = f"{format_place(self._terminal.plan, item.where.step)} ›"
+        place = f"{format_counter(self._terminal.plan, item.where.step)} ›"
         also = "n" if isinstance(question, NewStatement) and question.has_run else ""
         shown, explained = pick_keys(chosen, labels), explain_keys(chosen)
         while True:
@@ -228,7 +228,7 @@ class _Questions:
 
     def _give_value(self, question: ValueNeeded) -> Answer:
         """Ask for a value, and return it or the answer of another key."""
-        place = f"{format_place(self._terminal.plan, question.item.where.step)} ›"
+        place = f"{format_counter(self._terminal.plan, question.item.where.step)} ›"
         while (value := self._texts.ask_for_value(question)) is None:
             if question.present:
                 return Answer("back")

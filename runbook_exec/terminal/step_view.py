@@ -230,9 +230,15 @@ def _instructs(text: str) -> bool:
 
 def format_place(plan: Plan, number: int) -> str:
     """Return which step it is, such as `step 2 of 7`; `step 5b (6 of 7)` if the page calls the sixth 5b."""
+    counter = format_counter(plan, number)
+    return counter if counter.startswith("step ") else f"step {counter}"
+
+
+def format_counter(plan: Plan, number: int) -> str:
+    """Return the same for the line of keys, where it takes the same room: `step 2 of 7`, `5b (6 of 7)`."""
     of = f"{number} of {len(plan.procedure.steps)}"
     label = plan.procedure.steps[number - 1].label
-    return f"step {of}" if label == str(number) else f"step {escape_unprintable(label)} ({of})"
+    return f"step {of}" if label == str(number) else f"{escape_unprintable(label)} ({of})"
 
 
 def format_title(step: Step, page: str) -> str:

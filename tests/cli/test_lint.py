@@ -333,7 +333,7 @@ def test_safe_changes_are_shown(program: Program) -> None:
     path = program.write("page.md", BARE)
     ran = program.run("lint", "page.md", "--diff")
     assert ran.status == 1
-    assert ran.stderr == "would mend 1 problem in 1 of 1 page\n"
+    assert ran.stderr == "would fix 1 problem in 1 of 1 page\n"
     assert path.read_bytes() == BARE.encode()
     patched = subprocess.run(
         ["git", "apply", "-"], cwd=program.work, input=ran.stdout.encode(), capture_output=True, check=False
@@ -351,7 +351,7 @@ def test_safe_changes_are_made(program: Program) -> None:
     assert path.read_bytes() == (MENDED + REST).encode()
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert (program.work / "link.md").is_symlink()
-    assert ran.stderr == "mended 1 problem\n"
+    assert ran.stderr == "fixed 1 problem\n"
     assert ran.status == 1
     assert "`colour`" in ran.stdout
     assert sorted(path.name for path in program.work.iterdir()) == ["link.md", "page.md"]
@@ -360,7 +360,7 @@ def test_safe_changes_are_made(program: Program) -> None:
 def test_fix_works_as_a_filter(program: Program) -> None:
     """With `-`, `--fix` prints the fixed page; remaining findings go to standard error."""
     ran = program.run("lint", "-", "--fix", given=BARE)
-    assert ran == ProgramResult(0, MENDED, "mended 1 problem\nnothing found in 1 page\n")
+    assert ran == ProgramResult(0, MENDED, "fixed 1 problem\nnothing found in 1 page\n")
 
 
 def test_bytes_that_are_not_utf_8_are_never_changed(program: Program) -> None:

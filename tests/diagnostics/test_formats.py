@@ -39,14 +39,14 @@ def pages(program: Program) -> Program:
     return program
 
 
-def written(program: Program, form: str, status: int = 1, env: dict[str, str | None] | None = None) -> str:
+def lint_as(program: Program, form: str, status: int = 1, env: dict[str, str | None] | None = None) -> str:
     """The output for both pages in this format."""
     ran = program.run("lint", NAME, "other.md", *SELECT, "--format", form, env=env)
     assert ran.status == status
     return ran.stdout
 
 
-def marked(start: tuple[int, int], end: tuple[int, int], encoding: str = "utf-32-le", unit: int = 4) -> str:
+def cut(start: tuple[int, int], end: tuple[int, int], encoding: str = "utf-32-le", unit: int = 4) -> str:
     """The text of PAGE between two places whose columns count units of an encoding."""
     lines = [line.encode(encoding) for line in PAGE.split("\r\n")]
     (line, column), (end_line, end_column) = start, end
@@ -62,7 +62,7 @@ def test_carets_are_below_the_span(pages: Program) -> None:
 
     No character moves the cursor.
     """
-    told = written(pages, "text")
+    told = lint_as(pages, "text")
     assert f"{NAME}:8:17: M303 " in told
     assert "  8 │ echo é🚀; make | tee log\n    │                  ^^^\n" in told
     assert "\r" not in told
@@ -71,14 +71,14 @@ def test_carets_are_below_the_span(pages: Program) -> None:
 
 def test_json_has_every_location(pages: Program) -> None:
     """A list of objects whose columns and offsets count characters, with the safe change."""
-    found = json.loads(written(pages, "json"))
+    found = json.loads(lint_as(pages, "json"))
     assert found == json.loads(json.dumps(found))
     assert {each["path"] for each in found} == {NAME}
     first = {each["code"]: each for each in reversed(found)}
     for code, text in MARKED.items():
         each = first[code]
         start, end = (each["line"], each["column"]), (each["end_line"], each["end_column"])
-        assert marked(start, end) == text
+        assert cut(start, end) == text
     (fix,) = (each["fix"] for each in found if each["message"].startswith("`timeout=7s`"))
     assert PAGE[fix["start"] : fix["end"]] == "```fish timeout=7s"
     assert fix["replacement"] == "<!-- runbook: timeout=7s -->\r\n```fish"
@@ -86,7 +86,7 @@ def test_json_has_every_location(pages: Program) -> None:
 
 def test_github_reads_every_line(pages: Program) -> None:
     """Each line is a command; `%`, line ends, `:` and `,` are escaped."""
-    lines = written(pages, "github").splitlines()
+    lines = lint_as(pages, "github").splitlines()
     assert len(lines) >= 4
     for line in lines:
         command = re.fullmatch(r"::(error|warning) ([^:]*)::(.*)", line)
@@ -98,7 +98,7 @@ def test_github_reads_every_line(pages: Program) -> None:
         end = (int(properties["endLine"]), int(properties["endColumn"]))
         code = properties["title"].split(" ")[0]
         if code == "M303":
-            assert marked(start, end) == MARKED[code]
+            assert cut(start, end) == MARKED[code]
         message = unquote(command[3])
         assert message.startswith(f"{NAME}:{start[0]}:{start[1]}: {code} ")
         assert re.search("%(?!25|0A|0D)", command[3]) is None
@@ -107,7 +107,7 @@ def test_github_reads_every_line(pages: Program) -> None:
 
 def sarif(program: Program, status: int = 1, env: dict[str, str | None] | None = None) -> dict[str, Any]:
     """The only run of the log, checked against its schema."""
-    log = json.loads(written(program, "sarif", status, env))
+    log = json.loads(lint_as(program, "sarif", status, env))
     schema = json.loads((SCHEMAS / "sarif-2.1.0.json").read_text(encoding="utf-8"))
     jsonschema.Draft4Validator(schema).validate(log)
     (run,) = log["runs"]
@@ -127,11 +127,11 @@ def test_sarif_matches_its_schema(pages: Program) -> None:
         region = place["region"]
         start, end = (region["startLine"], region["startColumn"]), (region["endLine"], region["endColumn"])
         if result["ruleId"] in MARKED and "7s" not in result["message"]["text"]:
-            assert marked(start, end, "utf-16-le", 2) == MARKED[result["ruleId"]]
+            assert cut(start, end, "utf-16-le", 2) == MARKED[result["ruleId"]]
     *_, change = (result["fixes"][0] for result in run["results"] if "fixes" in result)
     (replacement,) = change["artifactChanges"][0]["replacements"]
     region = replacement["deletedRegion"]
-    assert marked((region["startLine"], 1), (region["endLine"], region["endColumn"])) == "```fish timeout=7s"
+    assert cut((region["startLine"], 1), (region["endLine"], region["endColumn"])) == "```fish timeout=7s"
     assert run["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
 
 
@@ -146,7 +146,7 @@ def test_sarif_reports_what_was_not_checked(pages: Program) -> None:
 
 def junit(program: Program, status: int = 1, env: dict[str, str | None] | None = None) -> ElementTree.Element:
     """The suites, checked against their schema."""
-    text = written(program, "junit", status, env)
+    text = lint_as(program, "junit", status, env)
     xmlschema.XMLSchema(SCHEMAS / "junit.xsd").validate(text)
     return ElementTree.fromstring(text)  # noqa: S314 - our own
 

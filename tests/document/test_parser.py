@@ -76,7 +76,7 @@ def _problem(problem: Problem) -> str:
     return f"{problem.severity.value} {at} {problem.code}: {problem.message} ({problem.hint})"
 
 
-def _expected(document: Path) -> Path:
+def _outline_path(document: Path) -> Path:
     return document.with_suffix(".outline.txt")
 
 
@@ -88,7 +88,7 @@ def _read(document: Path) -> str:
 @pytest.mark.parametrize("document", sorted(DOCUMENTS.glob("*.md")), ids=lambda path: str(path.stem))
 def test_a_document_has_the_expected_outline(document: Path) -> None:
     """Each document has exactly the outline beside it."""
-    assert _read(document) == _expected(document).read_text(encoding="utf-8")
+    assert _read(document) == _outline_path(document).read_text(encoding="utf-8")
 
 
 def _parse(text: str, **options: str) -> Runbook:
@@ -303,7 +303,7 @@ def test_a_title_with_huge_numbers_is_only_text() -> None:
     assert [section.anchor for section in runbook.sections][1:] == [f"a_{long}", f"a_{long}_1"]
 
 
-def _fenced(language: str, script: str) -> str:
+def _write_page(language: str, script: str) -> str:
     return f"# P\n\n``````{language}\n{script}\n``````\n"
 
 
@@ -325,14 +325,14 @@ _WEARISOME = {
     + "".join(f"{n}: x\n" for n in range(9_000))
     + "---\n"
     + "a\n" * 200_000,
-    "placeholders and comments": _fenced("fish", "echo <a> # <b>\n" * 15_000),
-    "brackets": _fenced("bash", "echo " + "[" * 200_000),
-    "brackets that close": _fenced("zsh", "echo " + "[" * 100_000 + "]"),
-    "braces": _fenced("bash", "echo {" + "." * 200_000),
-    "parentheses in comments": _fenced("bash", "((a # (((\n); b)\n" * 12_000),
-    "here-documents": _fenced("bash", "cat <<E\n$a\nE\n" * 15_000),
-    "one long here-document": _fenced("sh", "cat <<E\n" + "a\\\n" * 60_000 + "E"),
-    "a command of many lines": _fenced("console", "$ " + "a && \\\n" * 30_000),
+    "placeholders and comments": _write_page("fish", "echo <a> # <b>\n" * 15_000),
+    "brackets": _write_page("bash", "echo " + "[" * 200_000),
+    "brackets that close": _write_page("zsh", "echo " + "[" * 100_000 + "]"),
+    "braces": _write_page("bash", "echo {" + "." * 200_000),
+    "parentheses in comments": _write_page("bash", "((a # (((\n); b)\n" * 12_000),
+    "here-documents": _write_page("bash", "cat <<E\n$a\nE\n" * 15_000),
+    "one long here-document": _write_page("sh", "cat <<E\n" + "a\\\n" * 60_000 + "E"),
+    "a command of many lines": _write_page("console", "$ " + "a && \\\n" * 30_000),
 }
 
 
@@ -413,4 +413,4 @@ def test_every_span_has_its_text(part: int) -> None:
 
 if __name__ == "__main__":
     for path in sorted(DOCUMENTS.glob("*.md")):
-        _expected(path).write_text(_read(path), encoding="utf-8")
+        _outline_path(path).write_text(_read(path), encoding="utf-8")

@@ -202,7 +202,7 @@ def test_a_full_disk_does_not_stop_a_run(program: Program) -> None:
         start_new_session=True,
     )
     assert (done.returncode, (program.work / "made").exists()) == (0, True)
-    said = f"cannot write the cast `{_cast(program)}`: file too large; the run goes on without it"
+    said = f"cannot write the cast `{_cast(program)}`: file too large; the run continues without it"
     assert done.stdout.count(said) == 1
     assert program.run("runs", "verify").status == 0
     assert "xxx" in _shown(list(read_asciicast(_cast(program))[1]))
@@ -218,7 +218,7 @@ def test_only_a_regular_file_is_written_as_a_cast(tmp_path: Path) -> None:
     (tmp_path / "file.cast").write_text("mine\n")
     for name in ("link", "folder", "file"):
         cast = AsciicastWriter(tmp_path / f"{name}.cast", (24, 80))
-        assert "the run goes on without it" in cast.add(_started())
+        assert "the run continues without it" in cast.add(_started())
         assert cast.add(_started()) == ""
         cast.close()
     assert outside.read_text() == (tmp_path / "file.cast").read_text() == "mine\n"

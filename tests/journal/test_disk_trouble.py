@@ -101,6 +101,6 @@ def test_a_broken_cast_leaves_the_journal_complete(program: Program) -> None:
     program.write("page.md", fish_page("echo one", "touch made"))
     ran = run_dying(program, "cast:2:EIO", "page.md", "--yes")
     assert (ran.status, (program.work / "made").exists()) == (0, True)
-    assert ran.stdout.count(".cast`: input/output error; the run goes on without it\n") == 1
+    assert ran.stdout.count(".cast`: input/output error; the run continues without it\n") == 1
     assert json.loads(program.run("runs", "show", "--json").stdout)["outcome"] == "succeeded"
     assert program.run("runs", "report", "--format", "html").status == 0

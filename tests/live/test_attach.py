@@ -156,7 +156,7 @@ def test_a_watcher_sees_everything_and_types_nothing(program: Program, open_wind
     watcher.wait("2 of 3")
     first.type(ATTACH_KEY, "d")
     assert first.wait_status() == 3
-    watcher.wait("nobody has the keys; you watch")
+    watcher.wait("no terminal has the keys; you watch")
     watcher.type(ENTER, ATTACH_KEY, "d")
     assert watcher.wait_status() == 0
     assert read_log(program) == ["begin"]
@@ -182,5 +182,21 @@ def test_only_a_run_with_hold_can_be_attached_to(program: Program, open_window: 
     window.wait("cannot attach to run plain: it was started without `--hold`")
     assert window.wait_status() == 2
     window = open_window("attach")
-    window.wait("no run with `--hold` goes on")
+    window.wait("no run with `--hold` is in progress")
     assert program.run("attach").status == 2
+
+
+def test_a_watcher_sees_the_screen_without_what_was_erased(open_window: OpenScreen) -> None:
+    """The keys of a question were drawn again, and the first picture has them once, above the cursor."""
+    first = start_run(open_window)
+    for shown in ("run this statement in", "step 1 of 3"):
+        first.type("?")
+        first.wait(shown)
+    first.wait_until(lambda text: "run this statement in" not in text, "no explanation of the keys")
+    second = open_window("attach", "shift", "--watch")
+    text = second.wait("step 1 of 3", "you watch")
+    assert text.count("enter run") == text.count("step 1 of 3") == 1
+    assert "run this statement in" not in text
+    first.type(ENTER)
+    second.wait("2 of 3")
+    assert second.text().count("echo begin") == 2  # before it ran, and its result

@@ -138,7 +138,7 @@ def test_a_question_is_held_for_its_time_and_then_waits(program: Program) -> Non
     assert isinstance(ended, RunEnded)
     assert (ended.outcome, ended.reason) == (
         "waiting",
-        f"`{ended.question}` was held for 1.0 s, and nobody answered or attached",
+        f"`{ended.question}` was held for 1.0 s, and no person answered or attached",
     )
     ran = program.run("resume", "held", "--yes", "--no-input", "--answer", f"{ended.question}=run")
     assert (ran.status, (program.work / "log").read_text()) == (3, "begin\nship yes\n"), ran.output

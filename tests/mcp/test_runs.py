@@ -192,7 +192,7 @@ async def test_a_page_is_started_once_by_several_agents(program: Program) -> Non
             ends = await asyncio.gather(*calls, return_exceptions=True)
     refused = [str(each) for each in ends if isinstance(each, ToolFailed)]
     assert len(refused) == 3, ends
-    assert all("of this page goes on" in each for each in refused)
+    assert all("of this page is in progress" in each for each in refused)
     assert len(list(program.runs.glob("*.jsonl"))) == 1
     wait_for_log(program, "begin")
 
@@ -208,7 +208,7 @@ async def test_a_run_goes_on_when_the_server_is_killed_in_a_statement(program: P
     async with start_agent(program.folder / "second", program.work, program.environment()) as agent:
         (listed,) = (await agent.call("state"))["runs"]
         assert (listed["run"], listed["status"]) == (run, "running")
-        with pytest.raises(ToolFailed, match=f"run {run} of this page goes on"):
+        with pytest.raises(ToolFailed, match=f"run {run} of this page is in progress"):
             await agent.call("start", page="runbooks/page.md")
         (program.work / "go").touch()
         await agent.wait_for(run, "succeeded")

@@ -60,7 +60,7 @@ def test_without_a_person_nothing_runs_before_a_choice(program: Program) -> None
     """The refusal lists the labels and says how to choose; the second group has the same labels."""
     ran = program.run_page(TABS, "--yes")
     assert (ran.status, log(program), program.runs.exists()) == (2, [], False)
-    assert "page.md:9:5: error: step 1 has alternatives, and nobody is here to choose one" in ran.stderr
+    assert "page.md:9:5: error: step 1 has alternatives, and no person is here to choose one" in ran.stderr
     assert "choose with `--choose LABEL`, or with `<!-- runbook: choose=NUMBER -->`" in ran.stderr
     assert "  1  Debian\n  2  macOS\n" in ran.stderr
     assert "step 3" not in ran.stderr

@@ -27,7 +27,7 @@ def steps(*scripts: str, above: str = "") -> str:
     return "# Page\n\n## Procedure\n\n" + "\n".join(parts)
 
 
-def killed(program: Program, page: str, until: str, statement: int) -> None:
+def kill_run(program: Program, page: str, until: str, statement: int) -> None:
     """Run a page without a person, and kill it in this statement of a step, when the file `until` exists."""
     program.write("page.md", page)
     process = program.start("page.md", "--yes", "--no-input")
@@ -80,7 +80,7 @@ DIES = steps("echo one >>log", "touch here; sleep 30; echo two >>log", "echo thr
 
 def test_a_statement_that_was_running_is_in_doubt_until_a_person_decides(program: Program) -> None:
     """Without a person each attempt exits with 3; finished statements do not run again."""
-    killed(program, DIES.replace("touch here; sleep 30", "sh -c 'touch here; sleep 30'"), "here", 1)
+    kill_run(program, DIES.replace("touch here; sleep 30", "sh -c 'touch here; sleep 30'"), "here", 1)
     for _ in range(2):
         ran = resume(program)
         assert ran.status == 3
@@ -92,7 +92,7 @@ def test_a_statement_that_was_running_is_in_doubt_until_a_person_decides(program
 
 def test_a_statement_in_doubt_can_be_run_again(program: Program) -> None:
     """`again` runs it; a decision about another statement has no effect."""
-    killed(program, DIES.replace("sleep 30", "command test -e again; or command sleep 30"), "here", 2)
+    kill_run(program, DIES.replace("sleep 30", "command test -e again; or command sleep 30"), "here", 2)
     (program.work / "again").touch()
     assert resume(program, "--assume", "again", "3.1").status == 3
     ran = resume(program, "--assume", "again", "2.2")

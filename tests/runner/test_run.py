@@ -111,7 +111,7 @@ def test_a_dry_run_runs_nothing(program: Program) -> None:
         ("echo ~<x>/a", "ada", "7: <x> would be part of a user's name after `~`: write the directory out"),
         ("echo $<x>", "ada", "7: <x> would be the name of a variable: write the name into the document"),
         ("echo $PATH[<x>]", "ada", "12: <x> is an index: expected numbers or a range such as `2..-1`"),
-        ("<x> ls", "not", "1: <x> stands where fish reads a keyword or a variable's name, not a text"),
+        ("<x> ls", "not", "1: <x> is where fish reads a keyword or a variable's name, not a text"),
     ],
 )
 def test_a_value_that_cannot_be_written_is_found_before_anything_runs(

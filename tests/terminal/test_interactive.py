@@ -125,11 +125,11 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         shown.wait("5 of 7 ›")
         shown.type(ENTER)
         answer(shown, "enter continue", ENTER)
-        shown.wait("d done", "5b. Confirm that CI deploys", "step 5b (6 of 7) ›")
+        shown.wait("d done", "5b. Confirm that CI deploys", "5b (6 of 7) ›")
         shown.type("n")
         shown.wait("Note for the record")
         shown.type("run 4711", ENTER)
-        shown.wait("✓  done: run 4711", "step 6 (7 of 7) ›")
+        shown.wait("✓  done: run 4711", "  6 (7 of 7) ›")
         shown.type(ENTER)
         shown.wait("<old-token-id>  pick one")
         looks_as_reviewed(
@@ -140,7 +140,7 @@ def test_the_flagship_runs_from_the_old_token_to_the_new(tmp_path: Path) -> None
         rows = [pick_next(shown) for _ in range(3)]
         assert ["revoked" in row for row in rows] == [True, True, False]
         shown.type(ENTER)
-        shown.wait("step 6 (7 of 7) ›")
+        shown.wait("  6 (7 of 7) ›")
         shown.type(ENTER)
         shown.wait("Done.", "✓  the old token is revoked", "✓  1Password holds a new token that works")
         assert shown.wait_status() == 0

@@ -155,7 +155,7 @@ def _answer_live_run(run: str, answer: ExternalAnswer) -> bool:
     if not address:
         return False
     send_answer(address, {**answer._asdict(), "by": name_person(answer.by)})
-    print(f"run {run} has the answer and goes on; `runbook-exec attach {run}` shows it")
+    print(f"run {run} has the answer and continues; `runbook-exec attach {run}` shows it")
     return True
 
 
@@ -276,6 +276,6 @@ def _ask_about_changes(path: str, difference: Sequence[str], operator: Operator 
     """Show how the commands have changed: 0 if the operator accepts that, else the exit status."""
     print("\n".join(["", f"  {path} has changed since:", "", *(f"  {line}" for line in difference)]))
     if operator is None:
-        print("`--accept-changes` goes on with the page as it is now", file=sys.stderr)
+        print("`--accept-changes` continues with the page as it is now", file=sys.stderr)
         return WAITING
     return 0 if operator.confirm_action("go on with the page as it is now") else INTERRUPTED

@@ -148,7 +148,7 @@ def _sort_bare(read: _InfoString, info: str, words: Sequence[AnnotationWord]) ->
             read.words.append(word)
             read.problems.append(
                 read.place.problem(
-                    f"`{written}` stands bare after the language, which breaks the block in MkDocs",
+                    f"`{written}` is bare after the language, which breaks the block in MkDocs",
                     word.start,
                     word.end,
                     hint=f"write `<!-- runbook: {written} -->` on the line above",

@@ -60,7 +60,7 @@ def _explain_statement(script: str, start: int) -> str:
     if other := match_other_program(script, start) or PromptForm.PLACE.match(script, start):
         return f"line {{line}} begins with the prompt `{other[0].strip()}`"
     if ELISION.match(script, start):
-        return "line {line} stands for text that is left out"
+        return "line {line} marks text that is left out"
     if _OPTION.match(script, start) and not _BROKEN_END.search(script, 0, start):
         return "line {line} begins with an option, not with a command"
     return ""

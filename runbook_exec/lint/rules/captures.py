@@ -136,7 +136,7 @@ RULES = (
             "V206",
             "used-before-captured",
             does="Reports a placeholder that is used before the step that captures its value.",
-            why="The run asks for a value that nobody can know yet.",
+            why="The run asks for a value that is not known yet.",
         ),
         used_before_captured,
         bad=(

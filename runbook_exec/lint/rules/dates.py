@@ -171,7 +171,7 @@ RULES = (
             does="Reports a page whose review is due. `runbook: {cadence: 75d}` in the front matter sets "
             "how often, `cadence` in the settings sets it for all pages; the default is every 180 "
             "days. A page without a date of review is not checked.",
-            why="A procedure drifts from the system that it describes while nobody looks at it.",
+            why="A procedure that is not reviewed drifts away from the system that it describes.",
         ),
         review_due,
         bad=(

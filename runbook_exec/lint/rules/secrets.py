@@ -167,7 +167,7 @@ def high_entropy(page: Page) -> Iterator[Finding]:
         before = _NAME.search(text[max(0, start - _LONGEST_NAME) : start])
         name = (before[0] if before else "") + text[start:latest].rstrip(" \t=:\"'")
         yield Finding(
-            f"`{name}` stands beside what looks like the secret itself",
+            f"`{name}` is next to what looks like the secret itself",
             make_span(text, *match.span(1)),
             "put a placeholder in its place, or allow it with `<!-- runbook: ignore=S402 -->` above",
             secret=True,

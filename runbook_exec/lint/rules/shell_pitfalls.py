@@ -80,7 +80,7 @@ _AND = re.compile(r"(?<![&|>])&\s*$")
 
 
 _LEFT_RUNNING = (
-    "this goes on in the background, and nothing waits for it: how it ends is never known",
+    "this runs in the background, and nothing waits for it: its exit status is never known",
     "`wait` for it in the same block, or write it without `&` below `<!-- runbook: background -->`",
 )
 

@@ -60,7 +60,7 @@ class LiveRun:
                 return AnsweredElsewhere(answer)
         if self._asked is not None and self._channel.has_expired():
             held = format_duration(self._channel.hold)
-            note = f"`{self._asked.id}` was held for {held}, and nobody answered or attached"
+            note = f"`{self._asked.id}` was held for {held}, and no person answered or attached"
             return AnsweredElsewhere(Answer("wait", note=note))
         return None
 

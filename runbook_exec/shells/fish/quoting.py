@@ -113,7 +113,7 @@ def _quote_filling(text: str, filling: Filling, blanked: str) -> str:
     shown = text[filling.start : filling.end]
     value, context = filling.value, filling.context
     if context is Context.UNSAFE:
-        raise QuotingError(f"{shown} stands partly in quotes: put it inside or outside of them")
+        raise QuotingError(f"{shown} is partly in quotes: put it inside or outside of them")
     written = literal(value, context)
     if context is Context.SINGLE:
         written = _escape_around_quotes(before, written)
@@ -196,7 +196,7 @@ def _refuse_other_grammar(pieces: Sequence[Piece], text: str, fillings: Sequence
         wrong |= {piece.filling for piece in pieces if piece.filling is not None}
     for index in sorted(wrong):
         shown = text[fillings[index].start : fillings[index].end]
-        raise QuotingError(f"{shown} stands where fish reads a keyword or a variable's name, not a text")
+        raise QuotingError(f"{shown} is where fish reads a keyword or a variable's name, not a text")
 
 
 def _reserved_fillings(pieces: Sequence[Piece]) -> tuple[set[int], bool]:

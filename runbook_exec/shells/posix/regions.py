@@ -36,7 +36,7 @@ COMMAND_PATH = "after `=`, where zsh looks for a command; quote the `=`"
 
 MODIFIER = "after a `:` modifier of zsh; write ${name} in place of $name"
 
-BROKEN_BODY = "in a here-document whose `$` or backticks do not parse; mend it first"
+BROKEN_BODY = "in a here-document whose `$` or backticks do not parse; correct it first"
 
 TEST = "inside [[ … ]], where quoted text is a pattern too; use [ … ] there"
 

@@ -130,7 +130,7 @@ def _facts(page: SitePage) -> str:
     if host := page.runbook.settings.host:
         facts.append(("Runs on", escape(name_host(host))))
     if dates.cadence:
-        facts.append(("To be run", format_cadence(dates)))
+        facts.append(("Cadence", format_cadence(dates)))
     if dates.reviewed:
         facts.append(("Reviewed", f"{dates.reviewed:%Y-%m-%d}"))
     if who := find_owner(page.runbook.front_matter):
