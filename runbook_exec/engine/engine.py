@@ -20,7 +20,7 @@ from .bindings import Bindings
 from .dialog import Dialog
 from .event_log import EventLog, make_start
 from .events import Event, Outcome, RunEnded
-from .hosts.resuming import restore_shells
+from .hosts.resuming import restore_shells, settle_doubt
 from .hosts.shell_pool import ShellPool
 from .inner.shell_stack import ShellStack
 from .ports import KeptShell, OpenShell, Resumption, RunContext, Stop
@@ -32,7 +32,6 @@ from .questions import (
     BeforeStatement,
     Choice,
     Confirmation,
-    Doubt,
     ManualStep,
     NewStatement,
 )
@@ -146,11 +145,7 @@ class Run:
         items = {item.where: item for item in self.dialog.plan.items}
         unseen: PlanItem | None = None
         if self.state.doubt in items:
-            item = items[self.state.doubt]
-            answer = yield from self.dialog.ask_operator(
-                Doubt(item, self.dialog.shown_text(item), past.output), "doubt"
-            )
-            unseen = item if answer.choice == Choice.DONE else None
+            unseen = yield from settle_doubt(self.dialog, past, items[self.state.doubt])
         self.log.state = self.state._replace(doubt=None)
         yield from _act_on_failure(self)
         yield from restore_shells(self.dialog, past, unseen, self.attempts.run_attempts)

@@ -21,6 +21,11 @@ class Printed(NamedTuple):
     by_statement: str  # by the statement itself, at this attempt
 
 
+def is_judged_by_status(says: Annotation) -> bool:
+    """Return whether only the exit status of a statement decides whether it has failed."""
+    return not (says.expect or says.expect_not or says.until)
+
+
 def failure_of(says: Annotation, last: bool, done: Done, printed: Printed, timeout: float | None) -> str:
     """Return why the statement counts as failed, or an empty string.
 

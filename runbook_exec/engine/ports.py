@@ -144,6 +144,9 @@ class RunContext:
     )  # secrets that can be read before they are used
     on_value: Callable[[str, Value], None] | None = None  # called with each value that is bound
     environment: Collection[str] = ()  # the names of the variables that the shell is started with
+    find_end: Callable[[str, int], Done | None] = (
+        lambda host, seq: None  # asks a host how the statement has ended that began at this event
+    )
     nesting: Nesting | None = None  # follows statements into other shells; without it, all run in one
     sign: Callable[[str], str] | None = None  # makes a digest from which no text can be guessed
     decide: Decide | None = None  # answers what needs no person; without it no question is an event
@@ -195,4 +198,5 @@ class Resumption(NamedTuple):
     output: str  # of the statement that was running when the run was killed
     shells: Mapping[str, PastShell]  # by host; "" is this machine
     seq: int  # of its last event
+    started: int  # the number of the event of the start of its last statement
     edited: bool  # whether the document has changed since

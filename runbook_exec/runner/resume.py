@@ -43,6 +43,7 @@ class UnfinishedRun:
     output: str  # the end of the output of the last statement
     shells: ShellHistories
     seq: int
+    started: int  # the number of the event of the start of the last statement
     key: UserKey | None = None  # of this user
     is_own: bool = False  # whether this user wrote all of the journal, on this machine
 
@@ -77,6 +78,7 @@ class UnfinishedRun:
                 output=self.output,
                 shells=self._recall_shells(secrets),
                 seq=self.seq,
+                started=self.started,
                 edited=edited,
             ),
         )
@@ -154,7 +156,7 @@ def read_unfinished(path: Path, key: UserKey | None = None) -> UnfinishedRun:
     fold = RecordFold(path)
     values: dict[str, str] = {}
     shells = ShellHistories()
-    output, seq = "", 0
+    output, seq, started = "", 0, 0
     data = b""
     for line in read_whole_lines(path):
         fold.add_line(line)
@@ -169,8 +171,8 @@ def read_unfinished(path: Path, key: UserKey | None = None) -> UnfinishedRun:
                 if event.value is not None:
                     values[event.name] = event.value
             case StatementStarted():
-                output = ""
+                output, started = "", seq
             case Output():
                 output = (output + event.text)[-_END:]
     is_own = key is not None and key.has_signed(data)
-    return UnfinishedRun(path, fold.make_record(), values, output, shells, seq, key, is_own)
+    return UnfinishedRun(path, fold.make_record(), values, output, shells, seq, started, key, is_own)

@@ -146,7 +146,9 @@ def _run_in_session(
         closing(BackgroundShells(options.no_config, run.keyboard, context.masker.add)) as backgrounds,
     ):
         context = replace(context, open_shell=backgrounds.open)
-        facts = SessionFacts(run.identity, plan, options, run.keyboard, context.notice)
+        facts = SessionFacts(
+            run.identity, plan, options, run.keyboard, context.notice, lambda: started.log.seq
+        )
         recorded = instrument is not None
         sessions = RunSessions(
             facts, make_session, context.masker.add, run.delivery.show_waiting, stack, is_recorded=recorded
@@ -157,7 +159,8 @@ def _run_in_session(
             if run.resumption:
                 terminal.show_recap(run.state, known)
         ask = _make_ask(run, interactive)
-        context = replace(instrument.context(context) if instrument else context, nesting=sessions.nested)
+        context = instrument.context(context) if instrument else context
+        context = replace(context, nesting=sessions.nested, find_end=sessions.find_end)
         started = start_run(plan, run.state, sessions.open_session, ask, context, run.resumption)
         events = instrument.watch(started.execute()) if instrument else started.execute()
         outcome = _observe_run(run, events, started, recording)

@@ -273,20 +273,63 @@ def test_a_cut_during_a_run_leaves_no_trace(program: Program, hosts: FarHosts) -
     assert not [e for e in program.read_events() if isinstance(e, StatementFinished) and e.doubt]
 
 
-def test_a_killed_run_is_resumed_on_its_hosts(program: Program, hosts: FarHosts) -> None:
-    """The statement in doubt is asked about, and the shell there gets its earlier state back."""
-    program.write("page.md", SLOW)
-    process = program.start("page.md", "--yes", env=hosts.environment)
-    effects = hosts["web1"].tmp / "effects"
+def start_and_kill(program: Program, hosts: FarHosts, text: str, *options: str) -> None:
+    """Run a page on a host until it has begun its effects, and kill the program."""
+    program.write("page.md", text)
+    process = program.start("page.md", "--yes", *options, env=hosts.environment)
     until = time.monotonic() + 30
-    while not effects.exists():
+    while not (hosts["web1"].tmp / "effects").exists():
         assert time.monotonic() < until
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def test_a_killed_run_learns_how_its_statement_ended(program: Program, hosts: FarHosts) -> None:
+    """The statement has gone on: resumed, the run waits for its end, and nobody is asked about it."""
+    start_and_kill(program, hosts, SLOW)
+    done = program.run("resume", "--yes", "--no-input", env=hosts.environment)
+    assert done.status == 0, done.output
+    assert "asking `web1` whether the statement that was running there has ended" in " ".join(
+        done.output.split()
+    )
+    assert (hosts["web1"].tmp / "effects").read_text() == "begun\nended\n"
+    printed = [text for host, text in outputs(program.read_events()) if host == "web1"]
+    assert printed[-3:] == ["5\n", "in f\n", "/tmp\n"]
+    assert not [e for e in program.read_events() if isinstance(e, StatementFinished) and e.doubt]
+
+
+@pytest.mark.parametrize(("last", "status"), [("true", 0), ("false", 1)])
+def test_a_session_leaves_the_end_of_its_statement(
+    program: Program, hosts: FarHosts, last: str, status: int
+) -> None:
+    """Nobody has come back in time: the session is gone, and its report is there, without any output."""
+    start_and_kill(program, hosts, SLOW.replace("sleep 3", f"sleep 3 && {last}"), "--reconnect", "1s")
+    reports = hosts["web1"].tmp.glob(".runbook-exec-*/*.report")
+    until = time.monotonic() + 30
+    while not (found := list(reports)):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+        reports = hosts["web1"].tmp.glob(".runbook-exec-*/*.report")
+    assert "pwd" not in found[0].read_text()
+    done = program.run("resume", "--yes", "--no-input", env=hosts.environment)
+    effects = (hosts["web1"].tmp / "effects").read_text()
+    if status:
+        assert effects == "begun\nbegun\n", "it has failed, and a failed statement is run again"
+        assert done.status == 1
+    else:
+        assert effects == "begun\nended\n"
+        assert done.status == 0, done.output
+    assert not list(hosts["web1"].tmp.glob(".runbook-exec-*"))
+
+
+def test_a_killed_run_is_resumed_on_its_hosts(program: Program, hosts: FarHosts) -> None:
+    """If the session is gone too, a person is asked, and the shell there gets its earlier state back."""
+    start_and_kill(program, hosts, SLOW)
+    hosts["web1"].kill_processes()
     waits = program.run("resume", "--yes", "--no-input", env=hosts.environment)
     assert waits.status == 3, waits.output
-    assert effects.read_text() == "begun\n"
+    assert (hosts["web1"].tmp / "effects").read_text() == "begun\n"
     done = program.run("resume", "--yes", "--no-input", "--assume", "again", "1.4", env=hosts.environment)
     assert done.status == 0, done.output
     printed = [text for host, text in outputs(program.read_events()) if host == "web1"]

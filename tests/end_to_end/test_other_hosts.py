@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from runbook_exec.engine.events import RunEnded, StatementFinished, StatementStarted
+from runbook_exec.engine.events import Output, RunEnded, StatementFinished, StatementStarted
 from tests.support.far_host import PASSWORD, FarHosts, open_hosts
-from tests.support.program import COMMAND, Program
+from tests.support.inner_loop import VARIATIONS, open_host, run_once
+from tests.support.paths import DATA
+from tests.support.program import COMMAND, Program, write_program
 from tests.support.screen import INTERRUPT, open_screen
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="its hosts need the namespaces of Linux")
@@ -144,6 +147,41 @@ def test_sudo_inside_asks_the_operator(program: Program, hosts: FarHosts) -> Non
     assert PASSWORD.encode() not in program.read_all_files()
     inside = [event.inside for event in program.read_events() if isinstance(event, StatementStarted)]
     assert inside == ["", "on web1", "as root on web1", "as root on web1", "on web1", "on web1", ""]
+
+
+@pytest.mark.parametrize("variation", [name for name in VARIATIONS if name not in ("plain-bash", "cut")])
+def test_each_variation_of_the_shape_is_right(variation: str) -> None:
+    """All effects of one run are in their places; `tests.support.inner_loop` makes a hundred such runs."""
+    shell, run = VARIATIONS[variation]
+    with ExitStack() as stack:
+        assert run_once(run, open_host(stack, shell)) == ""
+
+
+def test_sudo_asks_for_the_password_of_the_published_page(program: Program, hosts: FarHosts) -> None:
+    """It asks in the terminal; its shell is root's, and the last line runs as before."""
+    environment = write_program(program, "sudo", '#!/bin/sh\nexec ssh -t web1 sudo "$@"\n')
+    environment["PATH"] = f"{program.folder}/bin:{hosts.environment['PATH']}"
+    program.write(
+        "page.md", (DATA / "cases/inner/inner-sudo.md").read_text().replace("id -u", "hostname; id -u")
+    )
+    with open_screen(
+        [*COMMAND, *ARGUMENTS, "--yes"], program.work, program.environment(environment), 100, 40
+    ) as shown:
+        shown.wait("password for deploy")
+        shown.type(f"{PASSWORD}\r")
+        assert shown.wait_status() == 0, shown.text()
+    printed = [event.text.strip() for event in program.read_events() if isinstance(event, Output)]
+    assert [text for text in printed if text in ("0", "web1")] == ["web1", "0", "0"]
+    assert PASSWORD.encode() not in program.read_all_files()
+
+
+def test_a_failing_line_of_the_published_page_stops_it(program: Program, hosts: FarHosts) -> None:
+    """The folder is not there: nothing after it runs, neither on the host nor here."""
+    program.write("page.md", (DATA / "cases/inner/inner-ssh.md").read_text())
+    done = program.run(*UNATTENDED, env=hosts.environment)
+    assert done.status == 1
+    assert "page.md:9" in done.output
+    assert not (program.work / "deploys.log").exists()
 
 
 def test_the_operators_shell_prompt_is_inside_after_a_failure(program: Program, hosts: FarHosts) -> None:

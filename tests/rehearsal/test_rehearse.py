@@ -56,6 +56,21 @@ def find_headlines(ran: ProgramResult) -> list[str]:
     return re.findall(r"^page[\w.]*:\d+:\d+: R\d+ .*$", ran.stdout, re.MULTILINE)
 
 
+def test_steps_of_all_hosts_run_in_the_sandbox(program: Program) -> None:
+    """No host is connected to. Each has a shell of its own there, and a value reaches the next host."""
+    page = "# Page\n\n## Steps\n\n<!-- runbook: host=web1 capture=word -->\n```bash\nx=1\nmake-word $x\n```\n"
+    page += "\n<!-- runbook: host=db1 -->\n```bash\nuse-word <word> ${x:-none}\n```\n"
+    calls = "$ make-word 1\nzebra\n$ use-word zebra none\nused"
+    program.write("page.md", page)
+    program.write("page.rehearsal.md", f"```console\n{calls}\n```\n")
+    ran = program.run("rehearse", "page.md", env={"PATH": f"/nowhere:{program.environment()['PATH']}"})
+    assert ran.status == 0, ran.output
+    program.write(
+        "page.rehearsal.md", f"```console\n{calls.replace('use-word zebra', 'use-word lion')}\n```\n"
+    )
+    assert program.run("rehearse", "page.md").status == 1
+
+
 # the flagship -----------------------------------------------------------------------------------------------
 
 

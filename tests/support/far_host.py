@@ -110,6 +110,13 @@ class FarHost:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def kill_processes(self) -> None:
+        """Kill all processes of the host but its server."""
+        for pid in _descend(self.server.pid)[1:]:
+            if (command := _read_command(pid)) and "[listener]" not in command:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
     def freeze_connections(self) -> None:
         """Stop the servers of all open connections: nothing comes or goes, and nothing ends."""
         for pid in self.find_connections():

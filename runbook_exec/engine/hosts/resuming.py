@@ -1,4 +1,4 @@
-"""Gives the shells of a resumed run their earlier state, each on its host."""
+"""Gives a resumed run the end of its last statement, and its shells their earlier state."""
 
 from __future__ import annotations
 
@@ -6,14 +6,45 @@ from collections.abc import Callable, Generator
 
 from ...plan.model import PlanItem
 from ..dialog import Dialog
-from ..events import Event
+from ..events import Event, StatementFinished
+from ..expectations import Printed, failure_of, is_judged_by_status
 from ..loss_dialog import LossDialog
-from ..ports import Resumption
+from ..ports import PastShell, Resumption
+from ..questions import Choice, Doubt
 from ..restoration import restore_status
+from ..shell_history import make_digest
 from ..shell_io import ShellIO
 from ..state import ItemStatus
 
 RunAttempts = Callable[[PlanItem], Generator[Event]]
+
+
+def settle_doubt(dialog: Dialog, past: Resumption, item: PlanItem) -> Generator[Event, None, PlanItem | None]:
+    """Find out how the statement ended that was running; return it if it has succeeded.
+
+    Its session on another host may know. Otherwise the operator is asked.
+    """
+    plan, host = dialog.plan, dialog.plan.find_host(item)
+    has_captures = any(where == item.where for where, _ in plan.captures)
+    if host and is_judged_by_status(item.annotation) and not has_captures:
+        done = dialog.context.find_end(host, past.started)
+        if done is not None:
+            problem = failure_of(item.annotation, item.last, done, Printed("", ""), plan.timeout)
+            there = past.shells.get(host, PastShell())
+            hides_cwd = there.shown_cwd != there.cwd
+            yield dialog.log.make_event(
+                StatementFinished,
+                status=done.status,
+                pipestatus=done.pipestatus,
+                duration=0.0,
+                cwd=there.shown_cwd,
+                cwd_digest=make_digest(dialog.context.key, there.cwd) if hides_cwd else "",
+                problem=problem,
+                **dialog.shells.get(host).place_of(item),
+            )
+            return None if problem else item
+    answer = yield from dialog.ask_operator(Doubt(item, dialog.shown_text(item), past.output), "doubt")
+    return item if answer.choice == Choice.DONE else None
 
 
 def restore_shells(

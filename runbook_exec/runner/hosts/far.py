@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+from ...engine.ports import Done
 from ...session.far.host_session import HostSession
+from ...session.far.last_report import ask_for_end
 from ...session.far.reconnection import RECONNECT, Destination
 from ...shells.registry import FALLBACK_SHELL
 from .session_facts import SessionFacts
@@ -12,7 +14,7 @@ from .session_facts import SessionFacts
 
 def make_far_session(host: str, facts: SessionFacts) -> HostSession:
     """Return the session on a host, which is connected at its start."""
-    run, plan, options, keyboard, notice = facts
+    run, plan, options, keyboard, notice, find_seq = facts
     return HostSession(
         plan.procedure.shell or FALLBACK_SHELL,
         Destination(host, run, options.reconnect.seconds if options.reconnect else RECONNECT),
@@ -21,4 +23,17 @@ def make_far_session(host: str, facts: SessionFacts) -> HostSession:
         environ={"TERM": os.environ.get("TERM", "dumb") if keyboard else "dumb"},
         keyboard=keyboard,
         notice=notice,
+        find_seq=find_seq,
+    )
+
+
+def find_end(host: str, seq: int, facts: SessionFacts) -> Done | None:
+    """Return how the statement ended there that was running when the run was killed; None if unknown."""
+    facts.notice(f"asking `{host}` whether the statement that was running there has ended")
+    return ask_for_end(
+        host,
+        facts.run,
+        seq,
+        attended=facts.keyboard is not None,
+        on_running=lambda: facts.notice("it is still running; waiting for its end"),
     )

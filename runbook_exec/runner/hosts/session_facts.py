@@ -18,3 +18,4 @@ class SessionFacts(NamedTuple):
     options: RunOptions
     keyboard: Keyboard | None
     notice: Callable[[str], None]  # shows the operator a message
+    find_seq: Callable[[], int]  # returns the number of the run's last event

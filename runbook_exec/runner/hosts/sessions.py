@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from ...engine.ports import LiveShell
+from ...engine.ports import Done, LiveShell
 from ...errors import Refused
 from ...session.inner.holding_session import HoldingSession
 from ...session.inner.nested_session import NestedSession
@@ -54,13 +54,21 @@ class RunSessions:
             self._opened[host] = self._open_far(host) if host else self._open_here()
         return self._opened[host]
 
+    def find_end(self, host: str, seq: int) -> Done | None:
+        """Return how a statement has ended on another host, whose run was killed; None if unknown.
+
+        `seq` is the number of the event of its start.
+        """
+        _, find_end = _load_far()
+        return find_end(host, seq, self._facts)
+
     def _prepare(self, session: HoldingSession | HostSession) -> None:
         session.hidden_input.on_word = self._on_word
         session.on_sent = self._on_sent
         self._stack.callback(session.close)
 
     def _open_here(self) -> NestedSession:
-        _, plan, options, keyboard, _ = self._facts
+        _, plan, options, keyboard, *_ = self._facts
         shell = plan.procedure.shell or FALLBACK_SHELL
         cwd = expand_home(plan.cwd) if plan.cwd else None
         session = self._make_session(shell, clean=options.no_config, cwd=cwd, keyboard=keyboard)
@@ -69,8 +77,16 @@ class RunSessions:
         return self.nested
 
     def _open_far(self, host: str) -> HostSession:
-        from .far import make_far_session  # most runs stay on this machine
-
+        make_far_session, _ = _load_far()
         session = make_far_session(host, self._facts)
         self._prepare(session)
         return session
+
+
+def _load_far() -> tuple[
+    Callable[[str, SessionFacts], HostSession], Callable[[str, int, SessionFacts], Done | None]
+]:
+    """Return what makes a session on another host, and what finds the end of a statement there."""
+    from .far import find_end, make_far_session  # most runs stay on this machine
+
+    return make_far_session, find_end

@@ -16,6 +16,7 @@ MODULES = (
     "session/connections",
     "session/far/frames.py",
     "session/far/helper.py",
+    "session/far/statement_end.py",
     "session/far/wire.py",
     "shells/driver.py",
     "shells/fish/driver.py",
@@ -98,6 +99,33 @@ client.recv(1)
 """
 
 
+# Answers with what the session of a run says of its last statement, or with what it has left in a file.
+_REPORT = """\
+import os, socket, stat, sys, tempfile
+folder = tempfile.gettempdir() + "/.runbook-exec-%%d" %% os.geteuid()
+path = folder + "/" + %r
+os.write(1, b"\\nRUNBOOK-FAR report\\n")
+try:
+    state = os.lstat(folder)
+    if state.st_uid != os.geteuid() or state.st_mode & 0o077 or not stat.S_ISDIR(state.st_mode):
+        sys.exit(1)
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(path)
+    client.send(b"R")
+    while True:
+        piece = client.recv(1 << 16)
+        if not piece:
+            break
+        os.write(1, piece)
+except OSError:
+    try:
+        with open(path + ".report", "rb") as file:
+            os.write(1, file.read())
+    except OSError:
+        pass
+"""
+
+
 def build_first_program(shell: str) -> bytes:
     """Return what the far Python is sent to begin a session with this shell."""
     modules = build_archive()
@@ -107,6 +135,11 @@ def build_first_program(shell: str) -> bytes:
 def build_next_program(address: str) -> bytes:
     """Return what the far Python is sent to connect to a session that is there."""
     return _write_program(_AGAIN % address)
+
+
+def build_report_program(run: str) -> bytes:
+    """Return what the far Python is sent to ask how the last statement of a run has ended."""
+    return _write_program(_REPORT % run)
 
 
 def _write_program(text: str) -> bytes:

@@ -70,6 +70,7 @@ class FarSession:
         self.shell = shell
         self.hidden_input = FarWords()
         self.on_sent: Callable[[], None] = lambda: None  # called when the host has been sent a statement
+        self.find_seq: Callable[[], int] = lambda: 0  # returns the number of the run's last event
         self.lacks_python = False  # whether the host was reached, and has no Python for the far end
         self._destination = destination
         self._clean = clean
@@ -128,7 +129,7 @@ class FarSession:
 
         After `timeout` seconds the statement is interrupted as with ^C, and killed if it does not end then.
         """
-        yield from self._run_statement(RUN, pack({"timeout": timeout}, code))
+        yield from self._run_statement(RUN, pack({"timeout": timeout, "seq": self.find_seq()}, code))
 
     def _run_statement(self, kind: bytes, content: bytes) -> Iterator[Message]:
         if self._death is None:

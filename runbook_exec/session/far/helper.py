@@ -48,6 +48,10 @@ from .wire import Wire
 
 _LAST_WORDS = 3.0  # seconds in which the last frames must be written
 
+_REPORTED = ("status", "pipestatus", "killed", "timed_out", "interrupted")  # for a run that is resumed
+
+_OLD_REPORT = 30 * 86400.0  # seconds after which nobody asks for a report any more
+
 _OLD_SESSION = 10.0  # seconds in which an earlier session of the same run must end
 
 
@@ -148,6 +152,8 @@ def _serve(wire: Wire) -> None:
                     wire.begin(request.number)
                     _do(request, session, wire)
                     wire.finish()
+            if wire.is_abandoned:
+                _keep_report(f"{address}.report", wire.report.write_line())
     except ShellMissing as missing:
         wire.send(FAILURE, pack({"kind": "missing", "message": missing.name}))
     except Refused as refused:
@@ -173,6 +179,7 @@ def _do(request: FarFrame, session: Session, wire: Wire) -> None:
     facts, data = unpack(request.content)
     if request.kind == RUN:
         timeout = facts["timeout"]
+        wire.report.note_start(int(str(facts["seq"])))
         _report(wire, session.run(data, None if timeout is None else float(str(timeout))))
     elif request.kind == SNAPSHOT:
         code = data.decode("utf-8", "surrogateescape")
@@ -190,7 +197,9 @@ def _report(wire: Wire, messages: Iterable[Message]) -> None:
     """Send the messages of a statement, and its end as the result."""
     for message in messages:
         if isinstance(message, Done):
-            wire.send(RESULT, pack(message._asdict()))
+            known = message._asdict()
+            wire.report.note_end({name: known[name] for name in _REPORTED})
+            wire.send(RESULT, pack(known))
         else:
             _send_message(wire, message)
 
@@ -232,6 +241,7 @@ def _claim_run(run: str, wire: Wire, stack: contextlib.ExitStack) -> str:
         _tell_to_quit(path)
         time.sleep(0.05)
         _open_folder()
+    _remove_reports(folder, f"{path}.report")
     with contextlib.suppress(OSError):
         os.unlink(path)  # noqa: PTH108
     listener = socket.socket(socket.AF_UNIX)
@@ -240,6 +250,22 @@ def _claim_run(run: str, wire: Wire, stack: contextlib.ExitStack) -> str:
     stack.callback(_remove_files, path, f"{path}.lock")
     wire.listen(listener)
     return path
+
+
+def _keep_report(path: str, line: bytes) -> None:
+    """Keep the report on the last statement for a run that is resumed; it has no output in it."""
+    with contextlib.suppress(OSError):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.write(file, line)
+        os.close(file)
+
+
+def _remove_reports(folder: str, path: str) -> None:
+    """Remove the report of this run, and those that nobody has asked for in a long time."""
+    for report in Path(folder).glob("*.report"):
+        with contextlib.suppress(OSError):
+            if str(report) == path or report.stat().st_mtime < time.time() - _OLD_REPORT:
+                report.unlink()
 
 
 def _lock_file(path: str) -> int:

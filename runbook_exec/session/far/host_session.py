@@ -24,11 +24,14 @@ class HostSession:
         environ: Mapping[str, str],
         keyboard: Keyboard | None,
         notice: Callable[[str], None],
+        find_seq: Callable[[], int],
     ) -> None:
         """Take what both kinds need; the host is reached by `start`."""
-        self._session: FarSession | TypedSession = FarSession(
+        far = FarSession(
             shell, destination, clean=clean, cwd=cwd, environ=environ, keyboard=keyboard, notice=notice
         )
+        far.find_seq = find_seq
+        self._session: FarSession | TypedSession = far
         self.hidden_input = self._session.hidden_input
         self._session.on_sent = self._pass_sent
         self.on_sent: Callable[[], None] = lambda: None  # called when the host has been sent a statement

@@ -27,6 +27,7 @@ from .frames import (
     encode_frame,
     unpack,
 )
+from .statement_end import StatementEnd
 
 _MOST_KEPT = 16 << 20  # bytes that are kept for the near end; then the statement waits
 
@@ -52,6 +53,7 @@ class Wire:
             os.set_blocking(end, False)
         self.size = (24, 80)
         self.patience = 600.0  # seconds without a connection after which the session ends
+        self.report = StatementEnd()
         self.on_interrupt: Callable[[bool], None] = lambda ends: None
         self._on_quit = on_quit
         self._lock = threading.Condition()
@@ -113,6 +115,11 @@ class Wire:
         with self._lock:
             self._is_busy = False
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Return whether no near end has come back in time."""
+        return self._is_abandoned
+
     def flush(self, seconds: float) -> None:
         """Wait until everything is written, for at most so long."""
         until = time.monotonic() + seconds
@@ -171,8 +178,11 @@ class Wire:
             message, fds = b"", []
         if message == b"Q":
             self._on_quit()
-        if len(fds) != 2:
+        if message == b"R":
+            self.report.answer(connection)
+        elif len(fds) != 2:
             connection.close()
+        if len(fds) != 2:
             return
         self._drop()
         with self._lock:

@@ -156,7 +156,7 @@ def wait_until(settled: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def test_an_abandoned_session_ends_by_itself(hosts: FarHosts, tmp_path: Path) -> None:
-    """It lets its statement end, hangs up on the shell, and leaves no file."""
+    """It lets its statement end, hangs up on the shell, and leaves no file but how the statement ended."""
     with open_far_session("bash", tmp_path, reconnect=2.0) as session:
         for item in session.run(COUNTING.format(folder=tmp_path).encode()):
             if isinstance(item, OutputChunk):
@@ -166,6 +166,10 @@ def test_an_abandoned_session_ends_by_itself(hosts: FarHosts, tmp_path: Path) ->
         assert list_sessions(hosts["web1"])
         wait_until(lambda: not list_sessions(hosts["web1"]))
     assert (tmp_path / "effects").read_text() == "effect\n"
+    (report,) = hosts["web1"].tmp.glob(".runbook-exec-0/*")
+    assert "line" not in report.read_text()
+    report.unlink()
+    report.parent.rmdir()
     assert not [path for path in hosts["web1"].tmp.iterdir() if path.name != "fish.root"]  # of fish itself
 
 
