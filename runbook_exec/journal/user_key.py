@@ -52,7 +52,8 @@ class UserKey(NamedTuple):
 
     def _sign(self, data: bytes) -> str:
         """Return the HMAC with SHA-256 (RFC 2104), the first half of it in hexadecimal."""
-        inner, outer = map(_copy, _begin_hashes(self.data))
+        begun = _begin_hashes(self.data)
+        inner, outer = begun[0].copy(), begun[1].copy()
         inner.update(data)
         outer.update(inner.digest())
         return outer.hexdigest()[:32]
@@ -64,10 +65,6 @@ def _begin_hashes(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
     padded = key.ljust(_BLOCK, b"\0")
     first, second = (bytes(code ^ mask for code in padded) for mask in (0x36, 0x5C))
     return hashlib.sha256(first), hashlib.sha256(second)
-
-
-def _copy(begun: hashlib._Hash) -> hashlib._Hash:
-    return begun.copy()
 
 
 def is_signed(line: bytes) -> bool:

@@ -82,7 +82,7 @@ class PlanItem(NamedTuple):
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
         """Return the placeholders that need a value."""
-        if self.statement is None:
+        if self.statement is None or not self.statement.placeholders:
             return ()
         return tuple(p for p in self.statement.placeholders if p.context != "comment")
 

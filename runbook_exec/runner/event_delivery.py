@@ -18,6 +18,7 @@ from ..engine.events import (
 )
 from ..journal.journal import Journal
 from ..system.signals import defer_interrupts
+from ..system.streams import OutputStream
 from .observers import JournalObserver, Observer
 
 Result = TypeVar("Result")
@@ -33,8 +34,10 @@ class EventDelivery:
     observer learns of an event before it is written. Whatever may take time calls `catch_up` first.
     """
 
-    def __init__(self, journal: Journal, *, is_late: bool) -> None:
+    def __init__(self, journal: Journal, stream: OutputStream, *, is_late: bool) -> None:
+        """Deliver to the journal and to displays; `stream` is what the terminal's display writes to."""
         self.journal = journal
+        self._stream = stream
         self._is_late = journal.joins = is_late
         self._waiting: deque[Event] = deque()  # written, or held by the journal, and not shown
         self._displays: Sequence[Observer] = ()
@@ -61,6 +64,13 @@ class EventDelivery:
 
     def show_waiting(self) -> None:
         """Show the events that are not shown yet."""
+        if len(self._waiting) < 2:  # nothing to gather, and an output can be large
+            self._show_all()
+            return
+        with self._stream.gather():
+            self._show_all()
+
+    def _show_all(self) -> None:
         while self._waiting:
             event = self._waiting.popleft()
             for display in self._displays:

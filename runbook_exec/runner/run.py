@@ -110,7 +110,7 @@ def run_plan(
         keyboard = OperatorTty(0, 1) if attended else None
         store = store or (open_secret_store(identity, journal.path) if keeps else None)
         output = OutputStream(1) if options.json and live is None else terminal.stream
-        delivery = EventDelivery(journal, is_late=not (attended or options.json))
+        delivery = EventDelivery(journal, terminal.stream, is_late=not (attended or options.json))
         served = LiveRun(live, _name_place()) if live else None
         facts = (store, past, state, resumed, key, served)
         run = RunParts(identity, plan, options, terminal, output, delivery, keyboard, *facts)

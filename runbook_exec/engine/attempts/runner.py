@@ -90,7 +90,8 @@ class AttemptRunner:
         self.dialog.bindings.fill_statement(self.dialog.plan, item)
         self.dialog.stop_if_told()
         io = self.dialog.find_shell(item)
-        yield from io.start_shell()
+        if not io.started:
+            yield from io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from io.change_directory(item, item.annotation.cwd)
         for variable in self.dialog.list_variables(item):

@@ -35,7 +35,7 @@ class ShellStack:
     @property
     def inside(self) -> str:
         """Return where the innermost shell runs, such as `as root on web1`; "" for the run's own."""
-        return describe_path(each.place for each in self.entered)
+        return describe_path(each.place for each in self.entered) if self.entered else ""
 
     def run(
         self, places: Places, item: PlanItem, filled: FilledStatement, timeout: float | None
