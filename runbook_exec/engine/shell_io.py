@@ -63,7 +63,14 @@ class ShellIO:
 
     def place_of(self, item: PlanItem) -> dict[str, object]:
         """Return the fields by which the event of a statement names it and its host."""
-        return {**place_of(item), "host": self.host or None}
+        where = item.where
+        return {
+            "step": where.step,
+            "block": where.block,
+            "statement": where.statement,
+            "line": item.line,
+            "host": self.host or None,
+        }
 
     def start_shell(self) -> Iterator[Event]:
         """Start the shell, once, and report what its configuration prints."""
@@ -269,8 +276,8 @@ class ShellIO:
 
         `inside` is where it has run, "" for the run's own shell.
         """
-        folder = done.folder or self.kept.folder
-        if not inside and (done.cwd, folder) != (self.kept.cwd, self.kept.folder):
+        folder, kept = done.folder or self.kept.folder, self.kept
+        if not inside and (done.cwd != kept.cwd or folder != kept.folder):
             self._keep_shell(replace(self.kept, cwd=done.cwd, folder=folder))
         cwd = self.bindings.mask(done.cwd)
         return self.log.make_event(

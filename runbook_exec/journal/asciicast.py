@@ -111,7 +111,8 @@ class Frames:
     def _output_frame(self, text: str) -> Frame:
         """Return a frame with output, at the current time, with the line ends that a terminal needs."""
         before, self._last = self._last, text[-1]
-        text = _BARE_LINE_END.sub("\r\n", text)
+        if "\n" in text:
+            text = _BARE_LINE_END.sub("\r\n", text) if "\r" in text else text.replace("\n", "\r\n")
         if before == "\r" and text.startswith("\r\n"):
             text = text[1:]
         return Frame(self.now, "o", text)

@@ -114,6 +114,8 @@ class Places(NamedTuple):
 
     def describe(self, where: ItemId) -> str:
         """Return where a statement runs, as `as root on web1`; "" for the shell of the procedure."""
+        if not (self.openers or self.typed):
+            return ""
         if where in self.typed:
             return f"typed in {self.openers[self.typed[where]].program}"
         return " ".join(self.openers[each].place for each in reversed(self.inside.get(where, ())))

@@ -88,9 +88,9 @@ class AttemptRunner:
         self.warnings.warn_of_short(item)
         # raises QuotingError before a shell is started
         self.dialog.bindings.fill_statement(self.dialog.plan, item)
-        self.dialog.stop_if_told()
         io = self.dialog.find_shell(item)
         if not io.started:
+            self.dialog.stop_if_told()
             yield from io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from io.change_directory(item, item.annotation.cwd)
