@@ -38,26 +38,33 @@ def to_line(event: Event, **more: str | int) -> str:
     """
     # an encoder of the standard library would be made anew for each line, and takes twice as long
     form, encoders = _find_form(event.event)
-    line = form % tuple([encode(value) for encode, value in zip(encoders, event)])  # noqa: B905
+    values = [*event]
+    for at, encode in encoders:
+        values[at] = encode(values[at])
+    line = form % tuple(values)
     for name, value in more.items():
         line += f',"{name}":{encode_basestring_ascii(value) if isinstance(value, str) else value}'
     return line + "}"
 
 
 @cache
-def _find_form(kind: str) -> tuple[str, tuple[Callable[..., str], ...]]:
-    """Return the line of a kind of events without its end, with `%s` for each value, and their encoders."""
-    types = _list_types(kind)
-    fields = ("%s" if _may_be_none(type_) else f',"{name}":%s' for name, type_ in types.items())
-    encoders = (
-        partial(_encode_optional, f',"{name}":') if _may_be_none(type_) else _ENCODE.get(type_, _encode_other)
-        for name, type_ in types.items()
-    )
-    return f'{{"event":"{kind}"{"".join(fields)}', tuple(encoders)
+def _find_form(kind: str) -> tuple[str, tuple[tuple[int, Callable[..., str]], ...]]:
+    """Return the line of a kind of events, with a place for each value and without its end.
 
-
-def _may_be_none(type_: str) -> bool:
-    return type_.endswith("| None")
+    With it come the numbers of the values that have to be encoded, each with the function that does it.
+    """
+    places: list[str] = []
+    encoders: list[tuple[int, Callable[..., str]]] = []
+    for at, (name, type_) in enumerate(_list_types(kind).items()):
+        if type_ in _NUMBERS:
+            places.append(f',"{name}":{_NUMBERS[type_]}')
+        elif type_ == "str | None":
+            places.append("%s")
+            encoders.append((at, partial(_encode_optional, f',"{name}":')))
+        else:
+            places.append(f',"{name}":%s')
+            encoders.append((at, _ENCODE.get(type_, _encode_other)))
+    return f'{{"event":"{kind}"{"".join(places)}', tuple(encoders)
 
 
 def _encode_optional(beginning: str, value: str | None) -> str:
@@ -70,10 +77,9 @@ def _encode_numbers(numbers: tuple[int, ...]) -> str:
 
 
 # by the type of a field; the numbers of events are finite
+_NUMBERS: Mapping[str, str] = {"int": "%d", "float": "%r"}
 _ENCODE: Mapping[str, Callable[..., str]] = {
     "str": encode_basestring_ascii,
-    "int": repr,
-    "float": repr,
     "bool": {True: "true", False: "false"}.__getitem__,
     "tuple[int, ...]": _encode_numbers,
 }

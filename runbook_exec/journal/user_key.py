@@ -38,17 +38,14 @@ class UserKey(NamedTuple):
 
     def sign_line(self, line: str) -> str:
         """Return a line of a journal with its signature at the end."""
-        return f'{line[:-1]},"mark":"{self._sign_line(line.encode())}"}}'
+        return f'{line[:-1]},"mark":"{self._sign(b"line " + line.encode())}"}}'
 
     def has_signed(self, line: bytes) -> bool:
         """Return whether a line has the signature of this key."""
         found = _MARK.search(line, max(0, len(line) - _MARK_SIZE))
         if found is None or found.end() != len(line):
             return False
-        return hmac.compare_digest(self._sign_line(line[: found.start()] + b"}"), found[1].decode())
-
-    def _sign_line(self, line: bytes) -> str:
-        return self._sign(b"line " + line)
+        return hmac.compare_digest(self._sign(b"line " + line[: found.start()] + b"}"), found[1].decode())
 
     def _sign(self, data: bytes) -> str:
         """Return the HMAC with SHA-256 (RFC 2104), the first half of it in hexadecimal."""

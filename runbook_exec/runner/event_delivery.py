@@ -1,7 +1,11 @@
-"""Delivers the events of a run: to the journal at once, to the eyes of people a little later."""
+"""Delivers the events of a run: to the journal at once, to the eyes of people a little later.
+
+The recording gets them last and several at a time, because that costs much less than one by one.
+"""
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
@@ -11,6 +15,7 @@ from ..engine.events import (
     Captured,
     Event,
     Outcome,
+    Output,
     RunEnded,
     ShellChanged,
     StatementFinished,
@@ -23,6 +28,11 @@ from .observers import JournalObserver, Observer
 
 Result = TypeVar("Result")
 
+# what is recorded later: after so many events or seconds, or when a statement takes longer than a moment
+_RECORDED_LATER = (Output, ShellChanged, Captured, StatementFinished, Answered, StatementStarted)
+_MOST_UNRECORDED, _LONGEST_UNRECORDED = 64, 0.1
+_LARGE = 4096  # characters of an output that is recorded at once
+
 _BETWEEN_STATEMENTS = (ShellChanged, Captured, StatementFinished, Answered, StatementStarted)
 
 
@@ -31,7 +41,8 @@ class EventDelivery:
 
     If it `is_late`, the events between two statements are shown when the shell has been given the next one:
     both then work at the same time. The journal joins the end of the one with the start of the other. No
-    observer learns of an event before it is written. Whatever may take time calls `catch_up` first.
+    observer learns of an event before it is written. Whatever may take time calls `catch_up` first, and while
+    a statement runs that takes time, `record_waiting` is called.
     """
 
     def __init__(self, journal: Journal, stream: OutputStream, *, is_late: bool) -> None:
@@ -41,16 +52,23 @@ class EventDelivery:
         self._is_late = journal.joins = is_late
         self._waiting: deque[Event] = deque()  # written, or held by the journal, and not shown
         self._displays: Sequence[Observer] = ()
+        self._recording: Observer | None = None
+        self._unrecorded: list[Event] = []  # shown, and not recorded
+        self._record_at = 0.0  # a moment of the monotonic clock
 
     def deliver_all(
-        self, events: Generator[Event], journal: JournalObserver, displays: Sequence[Observer]
+        self,
+        events: Generator[Event],
+        journal: JournalObserver,
+        displays: Sequence[Observer],
+        recording: Observer,
     ) -> Outcome:
-        """Write and show all events, and return the outcome of the run. Raises JournalError.
+        """Write, show and record all events, and return the outcome of the run. Raises JournalError.
 
         The next event is asked for when one is written. An interrupt counts at the next wait for a statement
         or a person.
         """
-        self._displays = displays
+        self._displays, self._recording = displays, recording
         with defer_interrupts():
             for event in events:
                 journal.observe(event)
@@ -75,6 +93,27 @@ class EventDelivery:
             event = self._waiting.popleft()
             for display in self._displays:
                 display.observe(event)
+            self._record(event)
+
+    def _record(self, event: Event) -> None:
+        """Record an event, now or a little later."""
+        if not self._unrecorded:
+            self._record_at = time.monotonic() + _LONGEST_UNRECORDED
+        self._unrecorded.append(event)
+        if (
+            len(self._unrecorded) >= _MOST_UNRECORDED
+            or not isinstance(event, _RECORDED_LATER)
+            or (isinstance(event, Output) and len(event.text) >= _LARGE)
+            or time.monotonic() >= self._record_at
+        ):
+            self.record_waiting()
+
+    def record_waiting(self) -> None:
+        """Record the events that were shown and are not recorded yet."""
+        recording, waiting, self._unrecorded = self._recording, self._unrecorded, []
+        if recording is not None:
+            for event in waiting:
+                recording.observe(event)
 
     def catch_up(self) -> None:
         """Write the events that the journal holds, and show all that wait. Raises JournalError."""

@@ -149,7 +149,7 @@ def _run_in_session(
         facts = SessionFacts(run.identity, plan, options, run.keyboard, context.notice)
         recorded = instrument is not None
         sessions = RunSessions(
-            facts, make_session, context.masker.add, run.delivery.show_waiting, stack, is_recorded=recorded
+            facts, make_session, context.masker.add, run.delivery, stack, is_recorded=recorded
         )
         if run.live or not options.json:
             known = run.resumption.values if run.resumption else {}
@@ -287,9 +287,9 @@ def _observe_run(
     """Pass each event to the observers, and return the outcome of the run."""
     terminal = run.terminal
     journal = JournalObserver(run.journal, terminal.write_line)
-    shown = AsciicastObserver(recording, terminal.write_line)
+    recorded = AsciicastObserver(recording, terminal.write_line)
     try:
-        return run.delivery.deliver_all(events, journal, [shown, *_list_displays(run, started, journal)])
+        return run.delivery.deliver_all(events, journal, _list_displays(run, started, journal), recorded)
     except JournalError as error:
         run.delivery.show_waiting()
         terminal.write_line(f"{error}; the run has stopped before the next statement")
@@ -297,6 +297,7 @@ def _observe_run(
             terminal.write_line(f"`runbook-exec resume {run.identity}` resumes it once this is fixed")
         return Outcome.FAILED
     finally:
+        run.delivery.record_waiting()
         terminal.end_output()
 
 

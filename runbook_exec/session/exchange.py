@@ -27,6 +27,8 @@ class ExchangeOwner(Protocol):
 
     on_sent: Callable[[], None]  # called when the shell has been sent the whole message
 
+    on_wait: Callable[[], None]  # called when the statement has not ended within a moment
+
     def read_keys(self, keyboard: Keyboard) -> bytes:
         """Read the typed keys; returns b"" at their end."""
 
@@ -152,7 +154,9 @@ class Exchange:
                 return  # the shell has hardly begun to read, and most statements end before the next check
         if self._is_read:
             return
-        self._next_check = _SOON
+        if self._next_check == _AT_FIRST:
+            self._next_check = _SOON
+            self._owner.on_wait()
         before, self._unread = self._unread, self._link.count_unread(self._pending)
         if self._unread != before:
             self._last_read = time.monotonic()

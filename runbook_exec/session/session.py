@@ -73,6 +73,7 @@ class Session:
         self._last, self._turn = Completion(0, (0,), cwd or ""), 0
         self._end_signals = count_end_signals()  # before this session
         self.on_sent: Callable[[], None] = lambda: None  # called when the shell has been sent a statement
+        self.on_wait: Callable[[], None] = lambda: None  # called when a statement takes longer than a moment
         self._death: Done | None = None
         self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._is_busy = False  # whether a statement is running
