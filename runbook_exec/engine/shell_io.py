@@ -235,8 +235,11 @@ class ShellIO:
             return
         for key, text in change.made.items():
             self.bindings.learn_variable(key, text, secret)
-        left = {key: text for key, text in self.kept.definitions.items() if key not in change.gone}
-        self._keep_shell(replace(self.kept, definitions={**left, **change.made}))
+        definitions = dict(self.kept.definitions)
+        for key in change.gone:
+            definitions.pop(key, None)
+        definitions |= change.made
+        self._keep_shell(replace(self.kept, definitions=definitions))
         made = {key: make_digest(self.context.key, text) for key, text in change.made.items()}
         exported = tuple(key for key, text in change.made.items() if is_exported(text))
         yield self.log.make_event(ShellChanged, made=made, gone=change.gone, exported=exported, **at)
