@@ -185,6 +185,8 @@ class Bindings:
 
     def prints_secret(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether the statement prints a secret that is not known yet."""
+        if not (plan.captures or plan.secret_uses):
+            return item.annotation.secret
         return item.annotation.secret or self.captures_secret(plan, item) or plan.prints_secret(item.where)
 
     def captures_secret(self, plan: Plan, item: PlanItem) -> bool:

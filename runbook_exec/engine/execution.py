@@ -120,7 +120,8 @@ class StatementExecution:
             partly = _is_cut_short(done) or bool(self.held.dropped and (problem or not captured))
             for data in release_output(self.plan, item, self.held, done, partly=partly):
                 yield from self._record(io.emit_output(item, data))
-        yield from self._record(io.flush_output(item))
+        if bindings.masker.holds_output:
+            yield from self._record(io.flush_output(item))
         bindings.remember_output(item, self.tail.text())
         return captured, problem
 

@@ -151,7 +151,8 @@ class AsciicastWriter:
             if isinstance(event, Output):
                 self._output(event)
             else:
-                self._settle()
+                if self._held:
+                    self._settle()
                 if isinstance(event, StatementStarted):
                     self._allow()
                 self._put(*self._frames.frames_for(event))

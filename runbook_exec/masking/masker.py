@@ -184,6 +184,11 @@ class Masker:
                 return data
         return self._step(data, _Moment.MORE)
 
+    @property
+    def holds_output(self) -> bool:
+        """Return whether bytes of the stream are held back."""
+        return bool(self._flow.held)
+
     def flush(self, final: bool) -> bytes:
         """Return the bytes that can be sent in a pause of the stream, or all the rest at its end.
 

@@ -21,6 +21,7 @@ from ..engine.events import (
     StatementFinished,
     StatementStarted,
 )
+from ..engine.questions import Choice
 from ..journal.journal import Journal
 from ..system.signals import defer_interrupts
 from ..system.streams import OutputStream
@@ -72,7 +73,8 @@ class EventDelivery:
         with defer_interrupts():
             for event in events:
                 journal.observe(event)
-                self._waiting.append(event)
+                if not (self._is_late and isinstance(event, Answered) and event.answer == Choice.RUN):
+                    self._waiting.append(event)  # that an option has run a statement is shown by its start
                 if not (self._is_late and isinstance(event, _BETWEEN_STATEMENTS)):
                     self.show_waiting()
                 journal.require_intact()

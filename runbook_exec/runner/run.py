@@ -212,7 +212,7 @@ def _make_context(run: RunParts) -> RunContext:
         dirty=commit.dirty,
         options=run.options.to_words(),
         pid=os.getpid(),
-        find_stop=lambda: describe_loss(run.output),
+        find_stop=partial(describe_loss, run.output),
         terminal=run.keyboard.device() if run.keyboard else "",
         socket=run.live.socket if run.live else "",
         agent=run.options.agent,

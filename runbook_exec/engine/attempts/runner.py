@@ -96,7 +96,7 @@ class AttemptRunner:
             yield from io.change_directory(item, item.annotation.cwd)
         for variable in self.dialog.list_variables(item):
             yield from io.assign_variable(item, variable)
-        if inner := self.find_inner(item):
+        if item.where in self.dialog.plan.places.openers and (inner := self.find_inner(item)):
             inner.show_lines(item)
         execution = StatementExecution(self.dialog.plan, item, io, self.block_text, self.backgrounds, repeats)
         filled = self.dialog.bindings.fill_statement(self.dialog.plan, item)

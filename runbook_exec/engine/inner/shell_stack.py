@@ -51,7 +51,7 @@ class ShellStack:
         elif self.entered and item.where in places.leaves:
             run = nesting.leave_shell
         for message in run(filled.code, timeout):
-            if isinstance(message, Done):
+            if isinstance(message, Done) and nesting.depth != len(self.entered):
                 self._count_shells(nesting, item, filled.shown)
             yield message
 
