@@ -14,8 +14,6 @@ from runbook_exec.journal.secret_store import SecretStore
 
 KEYS = st.sampled_from(("variable a", "variable b", "function c"))
 DEFINITIONS = st.dictionaries(KEYS, st.text(max_size=4))
-    st.sampled_from(("variable a", "variable b", "function c")), st.text(max_size=4)
-)
 
 
 @given(states=st.lists(DEFINITIONS, min_size=1, max_size=6), host=st.sampled_from(("", "web1")))
