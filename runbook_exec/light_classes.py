@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 MISSING: Any = object()  # the default of a field that has none
 
+_new_tuple = tuple.__new__
+
 
 class TupleWithNames(tuple[Any, ...]):
     """The methods that all named tuples share."""
@@ -32,7 +34,7 @@ class TupleWithNames(tuple[Any, ...]):
         return made
 
     def _replace(self, /, **changes: Any) -> Any:
-        made = self._make(map(changes.pop, self._fields, self))
+        made = _new_tuple(type(self), map(changes.pop, self._fields, self))
         if changes:
             raise ValueError(f"expected names of fields, got {list(changes)}")
         return made

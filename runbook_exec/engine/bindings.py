@@ -99,6 +99,8 @@ class Bindings:
 
     def find_short_secrets(self, item: PlanItem) -> tuple[str, ...]:
         """Return the names of the secrets of a statement that are too short to be masked everywhere."""
+        if not (item.statement and item.statement.placeholders):
+            return ()
         names = dict.fromkeys(found.name for found in item.placeholders if found.name in self.values)
         return tuple(
             name for name in names if self.values[name].secret and len(self.values[name].text) < SHORT
@@ -149,11 +151,12 @@ class Bindings:
 
     def remember_output(self, item: PlanItem, text: str) -> None:
         """Keep the end of a statement's output, masked, for suggestions."""
-        self.outputs = [*self.outputs[-_REMEMBERED:], (f"step {item.step.label}", text[-_OFFERED:])]
+        self.outputs.append((f"step {item.step.label}", text[-_OFFERED:]))
+        del self.outputs[: -_REMEMBERED - 1]
 
     def mask(self, text: str) -> str:
         """Return the text with all known secrets masked."""
-        return self.masker.mask_text(text)
+        return self.masker.mask_text(text) if text else text
 
     def mask_typed(self, line: str) -> str:
         """Mask a line typed at the shell's prompt, and any text that it assigns to a secret's name."""
@@ -182,12 +185,17 @@ class Bindings:
 
     def prints_secret(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether the statement prints a secret that is not known yet."""
+        if not (plan.captures or plan.secret_uses):
+            return item.annotation.secret
         return item.annotation.secret or self.captures_secret(plan, item) or plan.prints_secret(item.where)
 
     def captures_secret(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether a later statement needs a secret that only this one's output holds."""
-        return not plan.prints_secret(item.where) and any(
-            plan.is_secret(name) for name, _ in _captures_of(plan, item)
+        captured = _captures_of(plan, item)
+        return (
+            bool(captured)
+            and not plan.prints_secret(item.where)
+            and any(plan.is_secret(name) for name, _ in captured)
         )
 
     def capture_values(
@@ -198,9 +206,12 @@ class Bindings:
         Masks the secret values. A value that contains a known secret is a secret too. The problem is an empty
         string if all captures succeeded.
         """
+        captures = _captures_of(plan, item)
+        if not captures:
+            return {}, ""
         texts: dict[str, str] = {}
         text = printed.text()
-        for name, pattern in _captures_of(plan, item):
+        for name, pattern in captures:
             if status != (item.annotation.expect_status or 0) and pattern is None:
                 continue  # the last line of an error message is no value
             try:
@@ -215,7 +226,7 @@ class Bindings:
             self.masker.add(texts[name])
         secrets |= {name for name, value in texts.items() if self.mask(value) != value}
         found: dict[str, Value] = {}
-        for name, pattern in _captures_of(plan, item):
+        for name, pattern in captures:
             if status != (item.annotation.expect_status or 0) and pattern is None:
                 continue
             if name not in texts:
@@ -227,9 +238,8 @@ class Bindings:
 
     def needs_output(self, plan: Plan, item: PlanItem) -> bool:
         """Return whether captures or expectations read what the statement prints."""
-        annotation = item.annotation
-        read = (annotation.expect, annotation.expect_not, annotation.until, _captures_of(plan, item))
-        return any(read)
+        says = item.annotation
+        return bool(says.expect or says.expect_not or says.until or _captures_of(plan, item))
 
     def suggest_values(self, plan: Plan, name: str) -> tuple[Suggestion, ...]:
         """Return values of earlier output: tokens for a secret, else words and cells of tables."""
@@ -262,15 +272,15 @@ class Bindings:
 
     def _render_pieces(self, plan: Plan, item: PlanItem) -> list[tuple[str, str]]:
         """Return the statement in pieces: of each, the code that runs and the shown text."""
+        text = item.statement.text if item.statement else ""
         wanted = [
             p
             for p in item.placeholders
             if p.name in self.values and not (p.suspected and self.values[p.name].text == p.text)
         ]
-        fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
-        text = item.statement.text if item.statement else ""
-        if not fillings:
+        if not wanted:
             return [(text, self.masker.mask_page(text))]
+        fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
         for p in wanted:
             if refused := find_carried_refusal(plan, item, p.name, self.values[p.name].text):
                 raise refused
@@ -290,7 +300,8 @@ def _find_suspected(plan: Plan, name: str) -> Iterator[str]:
 
 
 def _captures_of(plan: Plan, item: PlanItem) -> list[tuple[str, str | None]]:
-    return [(capture.name, capture.pattern) for where, capture in plan.captures if where == item.where]
+    captures = plan.captures
+    return [(each.name, each.pattern) for where, each in captures if where == item.where] if captures else []
 
 
 def _origins(known: Input | None) -> tuple[str | None, str | None]:

@@ -198,7 +198,8 @@ class Dialog:
 
     def list_variables(self, item: PlanItem) -> tuple[str, ...]:
         """Return the variables that a statement needs of the run's own shell."""
-        return find_needed_variables(item, self.plan.procedure.shell) if self.runs_here(item) else ()
+        needed = find_needed_variables(item, self.plan.procedure.shell)
+        return needed if needed and self.runs_here(item) else ()
 
     def runs_here(self, item: PlanItem) -> bool:
         """Return whether a statement runs in the run's own shell."""

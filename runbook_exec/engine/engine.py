@@ -6,11 +6,11 @@ next event. Therefore a journal that writes each event to disk before it asks fo
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 
 from ..light_classes import dataclass
-from ..plan.alternatives import decide_choice, find_open_choice, list_texts
+from ..plan.alternatives import decide_choice, find_open_choice, list_choices, list_texts
 from ..plan.model import ItemId, Plan, PlanItem
 from ..plan.templates import evaluate_when
 from ..shells.base import EvaluationError, QuotingError
@@ -127,7 +127,8 @@ class Run:
             yield from self.dialog.ask_ahead()
             while (item := next_item(self.dialog.plan, self.state)) is not None:
                 self.dialog.stop_if_told()
-                yield from self.attempts.check_backgrounds()
+                if self.attempts.backgrounds.running:
+                    yield from self.attempts.check_backgrounds()
                 step = self._run_manual_step if item.statement is None else self._run_statement
                 yield from step(item)
         except QuotingError as error:
@@ -178,21 +179,31 @@ class Run:
             if not (yield from inner.move_to(item)):
                 return
         self.attempts.warnings.warn_of_loss(self.dialog.plan, item)
-        for step in (
-            self._choose_alternative,
-            self._ask_about_new,
-            self.dialog.fill_placeholders,
-            self.dialog.fill_variables,
-            self._confirm_block,
-            self._confirm_warnings,
-            self._ask_to_run,
-        ):
-            answer = yield from step(item)
+        for ask in self._list_questions(item):
+            answer = yield from ask(item)
             if answer is not None and answer.choice in LEAVES_STATEMENT:
                 if answer.choice == Choice.RETURN:
                     self.confirmed = None  # for the block as it was reached before
                 return  # the caller looks for the next item again
         yield from self.attempts.run_attempts(item)
+
+    def _list_questions(
+        self, item: PlanItem
+    ) -> Iterator[Callable[[PlanItem], Generator[Event, None, Answer | None]]]:
+        """Yield what may have to be asked before a statement runs; each when those before are answered."""
+        if any(list_choices(item)):
+            yield self._choose_alternative
+        if item.where in self.state.unsure:
+            yield self._ask_about_new
+        if item.placeholders:
+            yield self.dialog.fill_placeholders
+        if item.statement is not None and "$" in item.statement.text:
+            yield self.dialog.fill_variables
+        if item.annotation.confirm is not None:
+            yield self._confirm_block
+        if item.where in self.dialog.plan.warnings:
+            yield self._confirm_warnings
+        yield self._ask_to_run
 
     def _choose_alternative(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         choice = find_open_choice(item, self.state.chosen)
@@ -209,8 +220,6 @@ class Run:
 
     def _ask_about_new(self, item: PlanItem) -> Generator[Event, None, Answer | None]:
         """Ask about a statement that an edit put before finished ones, or in the place of one."""
-        if item.where not in self.state.unsure:
-            return None
         has_run = self.state.done.get(item.where) == ItemStatus.OK
         question = NewStatement(item, self.dialog.shown_text(item), has_run)
         return (yield from self.dialog.ask_operator(question, "new"))

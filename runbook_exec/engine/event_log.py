@@ -31,7 +31,7 @@ class EventLog:
     def make_event(self, kind: Callable[..., E], **fields: object) -> E:
         """Return the next event of this run, and apply it to the state."""
         self.seq += 1
-        event = kind(run=self.run, seq=self.seq, time=self.now(), **fields)
+        event = kind(self.run, self.seq, self.now(), **fields)  # the first three fields of each kind
         self.state = apply(self.state, event)
         return event
 

@@ -47,32 +47,33 @@ class StatementExecution:
     def run_once(self, filled: FilledStatement, attempt: int) -> Generator[Event, None, Failure | None]:
         """Run the statement and report it; returns how it failed, or None."""
         io, item, inside = self.io, self.item, self.io.stack.inside
-        yield io.log.make_event(
-            StatementStarted, text=filled.shown, attempt=attempt, inside=inside, **io.place_of(item)
-        )
+        at = io.place_of(item)
+        yield io.log.make_event(StatementStarted, text=filled.shown, attempt=attempt, inside=inside, **at)
         began = io.context.clock()
         mints = io.bindings.prints_secret(self.plan, item)
         done = yield from self._read_output(filled, mints)
         # the end of output that holds a secret may be a part of it
-        done = done._replace(last_line="" if mints else io.bindings.mask(done.last_line))
+        if done.last_line:
+            done = done._replace(last_line="" if mints else io.bindings.mask(done.last_line))
         captured, problem = yield from self._release_output(done, mints)
         printed = self._add_to_block()
         problem = failure_of(item.annotation, item.last, done, printed, self.plan.timeout) or problem
         if item.annotation.allow_failure and not (done.ended or done.interrupted or done.waited_for_key):
             problem = ""
-        learned = {} if problem else captured
-        learned = {name: io.bindings.bind_value(name, value) for name, value in learned.items()}
+        learned = {}
+        if captured and not problem:
+            learned = {name: io.bindings.bind_value(name, value) for name, value in captured.items()}
         io.bindings.keep_secrets(self.plan)
         took = io.context.clock() - began
         # changes and captures are reported before the end of the statement: a reader of the end knows them
         if not (done.ended or done.is_in_background or inside or io.stack.inside):
             sets = SecretUse.SETS in self.plan.get_secret_use(item.where)
             code = filled.code.decode("utf-8", "surrogateescape")
-            yield from io.emit_changes(code, io.place_of(item), secret=sets)
+            yield from io.emit_changes(code, at, secret=sets)
         for name, value in learned.items():
             yield self._make_captured(name, value)
         wait = self._find_wait(done, attempt) if problem else 0.0
-        yield io.make_finished(done, took, problem, io.place_of(item), wait, inside)
+        yield io.make_finished(done, took, problem, at, wait, inside)
         return Failure(done, problem, took, wait) if problem else None
 
     def _read_output(self, filled: FilledStatement, mints: bool) -> Generator[Event, None, Done]:
@@ -119,13 +120,14 @@ class StatementExecution:
             partly = _is_cut_short(done) or bool(self.held.dropped and (problem or not captured))
             for data in release_output(self.plan, item, self.held, done, partly=partly):
                 yield from self._record(io.emit_output(item, data))
-        yield from self._record(io.flush_output(item))
+        if bindings.masker.holds_output:
+            yield from self._record(io.flush_output(item))
         bindings.remember_output(item, self.tail.text())
         return captured, problem
 
     def _add_to_block(self) -> Printed:
         """Add the output to that of the block, and return both."""
-        own = strip_ansi(self.held.text())
+        own = strip_ansi(self.held.text()) if self.held else ""
         printed = Printed(self.block_text + own, own)
         self.block_text = printed.by_block[-TAIL_SIZE:]
         return printed

@@ -33,6 +33,11 @@ class PersistentMap(Mapping[K, V]):
             raise KeyError(key)
         return value
 
+    def __contains__(self, key: object) -> bool:
+        """Return whether the key is there; that of `Mapping` would raise and catch an error."""
+        found = self._entries.get(key)  # type: ignore[arg-type]
+        return found is not None and found[0] < self._size
+
     def __iter__(self) -> Iterator[K]:
         return iter(tuple(islice(self._entries, self._size)))
 

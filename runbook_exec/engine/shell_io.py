@@ -63,7 +63,14 @@ class ShellIO:
 
     def place_of(self, item: PlanItem) -> dict[str, object]:
         """Return the fields by which the event of a statement names it and its host."""
-        return {**place_of(item), "host": self.host or None}
+        where = item.where
+        return {
+            "step": where.step,
+            "block": where.block,
+            "statement": where.statement,
+            "line": item.line,
+            "host": self.host or None,
+        }
 
     def start_shell(self) -> Iterator[Event]:
         """Start the shell, once, and report what its configuration prints."""
@@ -228,8 +235,11 @@ class ShellIO:
             return
         for key, text in change.made.items():
             self.bindings.learn_variable(key, text, secret)
-        left = {key: text for key, text in self.kept.definitions.items() if key not in change.gone}
-        self._keep_shell(replace(self.kept, definitions={**left, **change.made}))
+        definitions = dict(self.kept.definitions)
+        for key in change.gone:
+            definitions.pop(key, None)
+        definitions |= change.made
+        self._keep_shell(replace(self.kept, definitions=definitions))
         made = {key: make_digest(self.context.key, text) for key, text in change.made.items()}
         exported = tuple(key for key, text in change.made.items() if is_exported(text))
         yield self.log.make_event(ShellChanged, made=made, gone=change.gone, exported=exported, **at)
@@ -269,8 +279,8 @@ class ShellIO:
 
         `inside` is where it has run, "" for the run's own shell.
         """
-        folder = done.folder or self.kept.folder
-        if not inside and (done.cwd, folder) != (self.kept.cwd, self.kept.folder):
+        folder, kept = done.folder or self.kept.folder, self.kept
+        if not inside and (done.cwd != kept.cwd or folder != kept.folder):
             self._keep_shell(replace(self.kept, cwd=done.cwd, folder=folder))
         cwd = self.bindings.mask(done.cwd)
         return self.log.make_event(

@@ -14,7 +14,7 @@ from ..plan.alternatives import ChoiceKey, find_choice_key, is_left_out
 from ..plan.item_marks import ItemMark, find_replacements, mark_items, match_items
 from ..plan.model import ItemId, Plan, PlanItem
 from .attempts.background_events import BackgroundEnded
-from .events import Answered, Asked, Event, RunEnded, StatementFinished, StatementStarted
+from .events import Answered, Asked, Event, Output, RunEnded, StatementFinished, StatementStarted
 from .persistent_map import with_entry
 from .questions import Choice
 
@@ -68,23 +68,15 @@ def apply(state: State, event: Event) -> State:
     if not state.acted and is_action(event):
         state = state._replace(acted=True)
     match event:
-        case Asked():
-            return state._replace(question=event)
         case StatementStarted(statement=number) if number:
             where = ItemId(event.step, event.block, event.statement)
             return state._replace(doubt=where, next_try=(where, event.attempt), question=None)
         case StatementFinished(statement=number) if number:
-            where = ItemId(event.step, event.block, event.statement)
-            spent = state.durations.get(where, 0.0) + event.duration
-            state = state._replace(
-                durations=with_entry(state.durations, where, spent),
-                statuses=with_entry(state.statuses, where, event.status),
-                doubt=where if event.doubt else None,
-                next_try=(where, state.count_tries(where) + 2) if event.retry_after else None,
-            )
-            if event.background:
-                state = state._replace(background=state.background | {where})
-            return _mark_item(state, where, ItemStatus.FAILED if event.problem else ItemStatus.OK)
+            return _finish_statement(state, event)
+        case Output():
+            return state
+        case Asked():
+            return state._replace(question=event)
         case BackgroundEnded(with_run=False):
             return _end_background(state, event)
         case Answered():
@@ -93,6 +85,21 @@ def apply(state: State, event: Event) -> State:
             return state._replace(outcome=event.outcome, question=state.question if event.question else None)
         case _:
             return state
+
+
+def _finish_statement(state: State, event: StatementFinished) -> State:
+    where = ItemId(event.step, event.block, event.statement)
+    spent = event.duration
+    if where in state.durations:
+        spent += state.durations[where]
+    state = state._replace(
+        durations=with_entry(state.durations, where, spent),
+        statuses=with_entry(state.statuses, where, event.status),
+        doubt=where if event.doubt else None,
+        next_try=(where, state.count_tries(where) + 2) if event.retry_after else None,
+        background=state.background | {where} if event.background else state.background,
+    )
+    return _mark_item(state, where, ItemStatus.FAILED if event.problem else ItemStatus.OK)
 
 
 def _end_background(state: State, event: BackgroundEnded) -> State:
@@ -115,6 +122,8 @@ def _apply_answer(state: State, event: Answered) -> State:
     if event.question == "failed" and event.answer != Choice.QUIT:
         state = state._replace(next_try=None)  # the operator has decided; the attempts begin anew
     match event.question, event.answer:
+        case "run", Choice.RUN:
+            return state
         case "choose", number if number.isdigit():
             key = find_choice_key(event.step, event.block, event.group)
             return state._replace(chosen={**state.chosen, key: int(number)})

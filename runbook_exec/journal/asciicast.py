@@ -60,37 +60,37 @@ class Frames:
         self._last = "\n"
         self._time = ""  # of the last event
 
-    def frames_for(self, event: Event) -> Iterator[Frame]:
+    def frames_for(self, event: Event) -> list[Frame]:
         """Return the frames of an event. Their times never decrease, even if the clock is set back."""
         self._tick(event.time)
         match event:
+            case Output():
+                text = self._decode(event.text)
+                return [self._output_frame(text)] if text else []
             case StatementStarted():
                 text = escape_unprintable_code(event.text)
                 first = text.split("\n", 1)[0]
-                yield Frame(self.now, "m", f"{event.step}.{event.statement} {first}"[:80])
+                marker = Frame(self.now, "m", f"{event.step}.{event.statement} {first}"[:80])
                 lines = text.replace("\n", "\n  ")
-                yield self._own_frame(f"\x1b[1m$ {lines}\x1b[0m")
-            case Output():
-                text = self._decode(event.text)
-                if text:
-                    yield self._output_frame(text)
+                return [marker, self._own_frame(f"\x1b[1m$ {lines}\x1b[0m")]
             case StatementFinished():
-                if rest := self._decoder.decode(b"", True):
-                    yield self._output_frame(rest)
+                rest = self._decoder.decode(b"", True)
+                frames = [self._output_frame(rest)] if rest else []
                 if event.problem:
-                    yield self._own_frame(f"\x1b[31m✗ {escape_unprintable(event.problem)}\x1b[0m")
+                    frames.append(self._own_frame(f"\x1b[31m✗ {escape_unprintable(event.problem)}\x1b[0m"))
+                return frames
             case Answered() if event.answer in _SHOWN_ANSWERS:
                 note = f": {escape_unprintable(event.note)}" if event.note else ""
-                yield self._own_frame(f"– step {event.step}: {event.answer}{note}")
+                return [self._own_frame(f"– step {event.step}: {event.answer}{note}")]
             case RunEnded():
-                yield self._own_frame(
-                    f"\x1b[1m{event.outcome}\x1b[0m {escape_unprintable(event.reason)}".rstrip()
-                )
+                text = f"\x1b[1m{event.outcome}\x1b[0m {escape_unprintable(event.reason)}"
+                return [self._own_frame(text.rstrip())]
+        return []
 
-    def make_marker(self, event: Event, label: str) -> Iterator[Frame]:
+    def make_marker(self, event: Event, label: str) -> Frame:
         """Return a marker at the time of an event."""
         self._tick(event.time)
-        yield Frame(self.now, "m", label)
+        return Frame(self.now, "m", label)
 
     def _tick(self, time: str) -> None:
         if time != self._time:
@@ -111,7 +111,8 @@ class Frames:
     def _output_frame(self, text: str) -> Frame:
         """Return a frame with output, at the current time, with the line ends that a terminal needs."""
         before, self._last = self._last, text[-1]
-        text = _BARE_LINE_END.sub("\r\n", text)
+        if "\n" in text:
+            text = _BARE_LINE_END.sub("\r\n", text) if "\r" in text else text.replace("\n", "\r\n")
         if before == "\r" and text.startswith("\r\n"):
             text = text[1:]
         return Frame(self.now, "o", text)
@@ -150,7 +151,8 @@ class AsciicastWriter:
             if isinstance(event, Output):
                 self._output(event)
             else:
-                self._settle()
+                if self._held:
+                    self._settle()
                 if isinstance(event, StatementStarted):
                     self._allow()
                 self._put(*self._frames.frames_for(event))
@@ -239,7 +241,7 @@ class AsciicastWriter:
         self._left_out += _size(first.text[:surplus])
         if self._left_out:
             told = f"{NOT_KEPT}{self._left_out} bytes of step {first.step}"
-            self._put(*self._frames.make_marker(first, told))
+            self._put(self._frames.make_marker(first, told))
             size = format_size(self._left_out)
             self._put(
                 *self._frames.frames_for(first._replace(text=f"\n\x1b[0m[… {size} not kept in the cast …]\n"))

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from json.encoder import encode_basestring_ascii
 
 from ..engine.events import KINDS, Event, RunStarted
@@ -37,32 +37,51 @@ def to_line(event: Event, **more: str | int) -> str:
     Fields that are None are left out.
     """
     # an encoder of the standard library would be made anew for each line, and takes twice as long
-    kind = event.event
-    parts = [
-        opener + encode(value)
-        for (opener, encode), value in zip(_list_encoders(kind), event, strict=True)
-        if value is not None
-    ]
-    parts += [f'"{name}":{json.dumps(value)}' for name, value in more.items()]
-    return f'{{"event":"{kind}",{",".join(parts)}}}'
+    form, encoders = _find_form(event.event)
+    values = [*event]
+    for at, encode in encoders:
+        values[at] = encode(values[at])
+    line = form % tuple(values)
+    for name, value in more.items():
+        line += f',"{name}":{encode_basestring_ascii(value) if isinstance(value, str) else value}'
+    return line + "}"
 
 
 @cache
-def _list_encoders(kind: str) -> tuple[tuple[str, Callable[..., str]], ...]:
-    """Return the beginning of each field of a kind of events in its line, and what writes its value."""
-    return tuple(
-        (f'"{name}":', _ENCODE.get(type_, _encode_other)) for name, type_ in _list_types(kind).items()
-    )
+def _find_form(kind: str) -> tuple[str, tuple[tuple[int, Callable[..., str]], ...]]:
+    """Return the line of a kind of events, with a place for each value and without its end.
+
+    With it come the numbers of the values that have to be encoded, each with the function that does it.
+    """
+    places: list[str] = []
+    encoders: list[tuple[int, Callable[..., str]]] = []
+    for at, (name, type_) in enumerate(_list_types(kind).items()):
+        if type_ in _NUMBERS:
+            places.append(f',"{name}":{_NUMBERS[type_]}')
+        elif type_ == "str | None":
+            places.append("%s")
+            encoders.append((at, partial(_encode_optional, f',"{name}":')))
+        else:
+            places.append(f',"{name}":%s')
+            encoders.append((at, _ENCODE.get(type_, _encode_other)))
+    return f'{{"event":"{kind}"{"".join(places)}', tuple(encoders)
+
+
+def _encode_optional(beginning: str, value: str | None) -> str:
+    return "" if value is None else beginning + encode_basestring_ascii(value)
+
+
+@lru_cache(maxsize=64)
+def _encode_numbers(numbers: tuple[int, ...]) -> str:
+    return f"[{','.join(map(repr, numbers))}]"
 
 
 # by the type of a field; the numbers of events are finite
+_NUMBERS: Mapping[str, str] = {"int": "%d", "float": "%r"}
 _ENCODE: Mapping[str, Callable[..., str]] = {
     "str": encode_basestring_ascii,
-    "str | None": encode_basestring_ascii,
-    "int": repr,
-    "float": repr,
-    "bool": lambda value: "true" if value else "false",
-    "tuple[int, ...]": lambda value: f"[{','.join(map(repr, value))}]",
+    "bool": {True: "true", False: "false"}.__getitem__,
+    "tuple[int, ...]": _encode_numbers,
 }
 
 _encode_other = json.JSONEncoder(separators=(",", ":"), default=dict).encode  # other kinds of mappings, too

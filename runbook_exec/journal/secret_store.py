@@ -59,25 +59,30 @@ class SecretStore:
 
         A run can be killed before its journal has the digests of the new state. Raises OSError.
         """
-        before, _ = self.read_shell(shell.host)
         suffix = f"@{shell.host}" if shell.host else ""
+        known = self._data.get(f"definitions{suffix}")
+        old, new = known if isinstance(known, dict) else {}, shell.definitions
         changes: dict[str, object] = {}
-        if shell.definitions != before.definitions:
-            old = before.definitions.items()
-            changes[f"replaced{suffix}"] = {
-                key: code for key, code in old if shell.definitions.get(key) != code
-            }
-            changes[f"definitions{suffix}"] = dict(shell.definitions)
-        if (shell.cwd, shell.folder) != (before.cwd, before.folder):
-            changes[f"cwds{suffix}"] = [[shell.cwd, shell.folder], [before.cwd, before.folder]]
-        self._change(changes)
+        written: dict[str, object] = {}
+        if new != old:
+            replaced = {key: code for key, code in old.items() if new.get(key) != code}
+            changes[f"replaced{suffix}"] = written[f"replaced{suffix}"] = replaced
+            changes[f"definitions{suffix}"] = dict(new)
+            # not all of them, or the time that a run takes would grow with the square of their number
+            written[f"made{suffix}"] = {key: code for key, code in new.items() if old.get(key) != code}
+            written[f"gone{suffix}"] = [key for key in replaced if key not in new]
+        cwds = self._data.get(f"cwds{suffix}")
+        before = cwds[0] if isinstance(cwds, list) else ["", ""]
+        if [shell.cwd, shell.folder] != before:
+            changes[f"cwds{suffix}"] = written[f"cwds{suffix}"] = [[shell.cwd, shell.folder], before]
+        self._change(changes, written)
 
-    def _change(self, changes: Mapping[str, object]) -> None:
-        """Write the file, unless nothing changes in it."""
+    def _change(self, changes: Mapping[str, object], written: Mapping[str, object] | None = None) -> None:
+        """Write the file, unless nothing changes in it; `written` is what its next line has of that."""
         if all(self._data.get(name) == data for name, data in changes.items()):
             return
         self._data |= changes
-        line = json.dumps(changes).encode("ascii") + b"\n"
+        line = json.dumps(written or changes).encode("ascii") + b"\n"
         if len(line) > self._room or not self._append(line):
             self._write_anew()
 
@@ -114,7 +119,7 @@ class SecretStore:
             data.pop("journal", None)
             self._data = dict(data)
             for line in rest:
-                self._data |= json.loads(line)
+                _apply_change(self._data, json.loads(line))
 
     def read(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the values by name, and the tokens seen; both empty if no readable file exists."""
@@ -138,6 +143,20 @@ class SecretStore:
         self._close()
         with contextlib.suppress(OSError):
             self.path.unlink()
+
+
+def _apply_change(data: dict[str, object], change: dict[str, object]) -> None:
+    """Apply a further line of the file to what the lines before it have said."""
+    for name, value in change.items():
+        kind, _, host = name.partition("@")
+        whole = f"definitions@{host}" if host else "definitions"
+        known = _read_texts(data.get(whole)) if kind in ("made", "gone") else {}
+        if kind == "made" and isinstance(value, dict):
+            data[whole] = known | value
+        elif kind == "gone" and isinstance(value, list):
+            data[whole] = {key: code for key, code in known.items() if key not in value}
+        else:
+            data[name] = value
 
 
 def _read_texts(data: object) -> dict[str, str]:

@@ -38,21 +38,19 @@ class UserKey(NamedTuple):
 
     def sign_line(self, line: str) -> str:
         """Return a line of a journal with its signature at the end."""
-        return f'{line[:-1]},"mark":"{self._sign_line(line.encode())}"}}'
+        return f'{line[:-1]},"mark":"{self._sign(b"line " + line.encode())}"}}'
 
     def has_signed(self, line: bytes) -> bool:
         """Return whether a line has the signature of this key."""
         found = _MARK.search(line, max(0, len(line) - _MARK_SIZE))
         if found is None or found.end() != len(line):
             return False
-        return hmac.compare_digest(self._sign_line(line[: found.start()] + b"}"), found[1].decode())
-
-    def _sign_line(self, line: bytes) -> str:
-        return self._sign(b"line " + line)
+        return hmac.compare_digest(self._sign(b"line " + line[: found.start()] + b"}"), found[1].decode())
 
     def _sign(self, data: bytes) -> str:
         """Return the HMAC with SHA-256 (RFC 2104), the first half of it in hexadecimal."""
-        inner, outer = map(_copy, _begin_hashes(self.data))
+        begun = _begin_hashes(self.data)
+        inner, outer = begun[0].copy(), begun[1].copy()
         inner.update(data)
         outer.update(inner.digest())
         return outer.hexdigest()[:32]
@@ -64,10 +62,6 @@ def _begin_hashes(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
     padded = key.ljust(_BLOCK, b"\0")
     first, second = (bytes(code ^ mask for code in padded) for mask in (0x36, 0x5C))
     return hashlib.sha256(first), hashlib.sha256(second)
-
-
-def _copy(begun: hashlib._Hash) -> hashlib._Hash:
-    return begun.copy()
 
 
 def is_signed(line: bytes) -> bool:

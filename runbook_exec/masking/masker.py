@@ -97,6 +97,7 @@ class Masker:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values: dict[bytes, None] = {}  # in the order in which they were added
+        self._has_short = False  # whether a value has fewer than five characters
         self._needles: _Needles | None = _Needles()  # None: must be rebuilt
         self._flow = _StreamState()
         self._seen: list[tuple[str, str]] = []
@@ -166,7 +167,7 @@ class Masker:
 
         Everybody can read the page. A mask there in place of a common word would tell that it is the secret.
         """
-        if not any(len(value) < SHORT for value in self._values):
+        if not self._has_short:
             return self.mask_text(text)
         if self._of_page is None or self._of_page[0] != self.version:
             longer = (value.decode("utf-8", "surrogateescape") for value in self._values)
@@ -182,6 +183,11 @@ class Masker:
                 self._flow = _StreamState(lines=lines[-_CONTEXT:])
                 return data
         return self._step(data, _Moment.MORE)
+
+    @property
+    def holds_output(self) -> bool:
+        """Return whether bytes of the stream are held back."""
+        return bool(self._flow.held)
 
     def flush(self, final: bool) -> bytes:
         """Return the bytes that can be sent in a pause of the stream, or all the rest at its end.
@@ -202,6 +208,7 @@ class Masker:
     def _add(self, value: bytes) -> None:
         if value.strip() and value not in self._values:
             self._values[value] = None
+            self._has_short |= len(value) < SHORT
             self._needles = None
             self._known.clear()
 

@@ -65,7 +65,7 @@ def find_choice_key(step: int, block: int, group: int) -> ChoiceKey:
 
 def is_left_out(item: PlanItem, chosen: Mapping[ChoiceKey, int]) -> bool:
     """Return whether another alternative than the item's was chosen."""
-    return any(
+    return bool(chosen) and any(
         choice.key in chosen and not _includes(choice.labels, chosen[choice.key], choice.number)
         for choice in list_choices(item)
     )

@@ -82,7 +82,7 @@ class PlanItem(NamedTuple):
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
         """Return the placeholders that need a value."""
-        if self.statement is None:
+        if self.statement is None or not self.statement.placeholders:
             return ()
         return tuple(p for p in self.statement.placeholders if p.context != "comment")
 
@@ -114,6 +114,8 @@ class Places(NamedTuple):
 
     def describe(self, where: ItemId) -> str:
         """Return where a statement runs, as `as root on web1`; "" for the shell of the procedure."""
+        if not (self.openers or self.typed):
+            return ""
         if where in self.typed:
             return f"typed in {self.openers[self.typed[where]].program}"
         return " ".join(self.openers[each].place for each in reversed(self.inside.get(where, ())))

@@ -110,7 +110,7 @@ def run_plan(
         keyboard = OperatorTty(0, 1) if attended else None
         store = store or (open_secret_store(identity, journal.path) if keeps else None)
         output = OutputStream(1) if options.json and live is None else terminal.stream
-        delivery = EventDelivery(journal, is_late=not (attended or options.json))
+        delivery = EventDelivery(journal, terminal.stream, is_late=not (attended or options.json))
         served = LiveRun(live, _name_place()) if live else None
         facts = (store, past, state, resumed, key, served)
         run = RunParts(identity, plan, options, terminal, output, delivery, keyboard, *facts)
@@ -151,7 +151,7 @@ def _run_in_session(
         )
         recorded = instrument is not None
         sessions = RunSessions(
-            facts, make_session, context.masker.add, run.delivery.show_waiting, stack, is_recorded=recorded
+            facts, make_session, context.masker.add, run.delivery, stack, is_recorded=recorded
         )
         if run.live or not options.json:
             known = run.resumption.values if run.resumption else {}
@@ -215,7 +215,7 @@ def _make_context(run: RunParts) -> RunContext:
         dirty=commit.dirty,
         options=run.options.to_words(),
         pid=os.getpid(),
-        find_stop=lambda: describe_loss(run.output),
+        find_stop=partial(describe_loss, run.output),
         terminal=run.keyboard.device() if run.keyboard else "",
         socket=run.live.socket if run.live else "",
         agent=run.options.agent,
@@ -290,9 +290,9 @@ def _observe_run(
     """Pass each event to the observers, and return the outcome of the run."""
     terminal = run.terminal
     journal = JournalObserver(run.journal, terminal.write_line)
-    shown = AsciicastObserver(recording, terminal.write_line)
+    recorded = AsciicastObserver(recording, terminal.write_line)
     try:
-        return run.delivery.deliver_all(events, journal, [shown, *_list_displays(run, started, journal)])
+        return run.delivery.deliver_all(events, journal, _list_displays(run, started, journal), recorded)
     except JournalError as error:
         run.delivery.show_waiting()
         terminal.write_line(f"{error}; the run has stopped before the next statement")
@@ -300,6 +300,7 @@ def _observe_run(
             terminal.write_line(f"`runbook-exec resume {run.identity}` resumes it once this is fixed")
         return Outcome.FAILED
     finally:
+        run.delivery.record_waiting()
         terminal.end_output()
 
 

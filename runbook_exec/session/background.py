@@ -136,8 +136,8 @@ class BackgroundSession(Session):
                     poll.unregister(terminal)
             report = link.reports.read_completion(self._turn) if reports in ready else None
             if report is not None or link.has_ended(ready):
-                for chunk in link.drain():
-                    self._add(chunk.data)
+                for data in link.drain():
+                    self._add(data)
                 end = link.process.wait() if report is None else None
                 self._status = report.status if report else (128 + end.signal if end and end.signal else 1)
                 return

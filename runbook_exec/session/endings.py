@@ -10,10 +10,20 @@ from .connections.base import TerminalProcess
 from .exchange import Exchange
 
 
-def describe_end(report: Completion, exchange: Exchange) -> Done:
-    """Return how a statement ended that the shell has reported on."""
-    done = Done(report.status, report.pipestatus, report.cwd, suspended=exchange.typed_stop)
-    return _add_reasons(done, exchange)
+def describe_end(report: Completion, exchange: Exchange, folder: str) -> Done:
+    """Return how a statement ended that the shell has reported on; `folder` is that of the report."""
+    wait = exchange.key_wait
+    return Done(
+        report.status,
+        report.pipestatus,
+        report.cwd,
+        timed_out=exchange.timed_out,
+        interrupted=exchange.interrupted,
+        suspended=exchange.typed_stop,
+        waited_for_key=wait.program if wait else "",
+        last_line=wait.last_line if wait else "",
+        folder=folder,
+    )
 
 
 def describe_death(process: TerminalProcess, cwd: str, exchange: Exchange) -> Done:
@@ -21,11 +31,5 @@ def describe_death(process: TerminalProcess, cwd: str, exchange: Exchange) -> Do
     status, by = process.wait()
     status = 128 + by if by else status
     name = f"was killed by {signal.Signals(by).name}" if by else f"ended with status {status}"
-    done = Done(status, (status,), cwd, ended=f"the shell {name}", killed=bool(by))
-    return _add_reasons(done, exchange)
-
-
-def _add_reasons(done: Done, exchange: Exchange) -> Done:
-    done = done._replace(timed_out=exchange.timed_out, interrupted=exchange.interrupted)
-    wait = exchange.key_wait
-    return done._replace(waited_for_key=wait.program, last_line=wait.last_line) if wait else done
+    done = describe_end(Completion(status, (status,), cwd), exchange, "")
+    return done._replace(ended=f"the shell {name}", killed=bool(by), suspended=False)

@@ -17,7 +17,7 @@ from .termination import Terminator
 
 _READ = 1.0  # seconds; a shell that reads nothing for so long counts as having read the whole message
 
-_SOON = 0.002  # seconds between checks whether it has
+_AT_FIRST, _SOON = 0.01, 0.002  # seconds to the first check whether it has, and between others
 
 _TICK = 0.25  # seconds between checks of the clock and of the window's size
 
@@ -26,6 +26,8 @@ class ExchangeOwner(Protocol):
     """The part of a session that an exchange needs."""
 
     on_sent: Callable[[], None]  # called when the shell has been sent the whole message
+
+    on_wait: Callable[[], None]  # called when the statement has not ended within a moment
 
     def read_keys(self, keyboard: Keyboard) -> bytes:
         """Read the typed keys; returns b"" at their end."""
@@ -84,6 +86,7 @@ class Exchange:
         # without an operator nobody types what a program may wait for
         self._watch = None if keyboard or ours else KeyboardWatch(link.process, message, self._started)
         self._unread = len(message)
+        self._next_check = _AT_FIRST
         self._is_read = False
         self._report: Completion | None = None
         self.interrupted = False
@@ -97,20 +100,21 @@ class Exchange:
 
     def run(self) -> Iterator[Message]:
         """Send the message and yield the output; the last item is Done."""
+        link = self._link
         while True:
             try:
                 self._send()
                 ready = self._wait()
                 now = time.monotonic()
-                yield from self._take_output(ready, now)
-                if self._report is not None:
-                    yield from self._link.drain()
+                if data := self._take_output(ready, now):
+                    yield OutputChunk(data)
+                self._take_report(ready)
+                if self._report is None:
+                    self._take_keys(ready)
+                if self._report is not None or link.has_ended(ready):
+                    for data in link.drain():
+                        yield OutputChunk(data)
                     yield self._owner.finish(self._report, self)
-                    return
-                self._take_keys(ready)
-                if self._link.has_ended(ready):
-                    yield from self._link.drain()
-                    yield self._owner.finish(None, self)
                     return
                 if not ready and self._is_read:
                     self._repeat_gate()
@@ -147,8 +151,12 @@ class Exchange:
                 self._pending = self._link.send(self._pending, self._poll)
             if not self._pending:
                 self._owner.on_sent()
+                return  # the shell has hardly begun to read, and most statements end before the next check
         if self._is_read:
             return
+        if self._next_check == _AT_FIRST:
+            self._next_check = _SOON
+            self._owner.on_wait()
         before, self._unread = self._unread, self._link.count_unread(self._pending)
         if self._unread != before:
             self._last_read = time.monotonic()
@@ -161,14 +169,15 @@ class Exchange:
     def _wait(self) -> dict[int, int]:
         """Wait a short time for the next event; return the result of a poll."""
         idle = self._is_read and self._report is None
-        seconds = _TICK if idle else _SOON
+        seconds = _TICK if idle else self._next_check
         if self._ours:
             return dict(self._poll.poll(seconds * 1000))
         with allow_interrupts():
             return dict(self._poll.poll(seconds * 1000))
 
-    def _take_output(self, ready: dict[int, int], now: float) -> Iterator[OutputChunk]:
-        link = self._link
+    def _take_output(self, ready: dict[int, int], now: float) -> bytes:
+        """Return the output that is ready; a snapshot that is ready is read, too."""
+        link, data = self._link, b""
         terminal = link.process.terminal
         if terminal in ready:
             if ready[terminal] & select.POLLOUT:
@@ -178,15 +187,18 @@ class Exchange:
                 data = link.output.take()
                 if self._watch:
                     self._watch.add_output(data, now)
-                if data := link.noise.feed(data):
-                    yield OutputChunk(data)
+                data = link.noise.feed(data)
             elif link.output.hung_up:
                 self._poll.unregister(terminal)
         if link.snapshot.fd in ready:
             link.snapshot.read()
-        if self._report is None and link.reports.fileno() in ready:
+        return data
+
+    def _take_report(self, ready: dict[int, int]) -> None:
+        """Read the report if it is ready."""
+        if self._report is None and self._link.reports.fileno() in ready:
             with hold_signals():  # an interrupt here would cause an endless wait
-                self._report = link.reports.read_completion(self._turn)
+                self._report = self._link.reports.read_completion(self._turn)
 
     def _take_keys(self, ready: dict[int, int]) -> None:
         """Pass the keys that the operator types to the terminal."""

@@ -37,10 +37,10 @@ class JobControl:
             return b"", False
         if before.options == "-":  # what was sent with it may not have run
             self._mode = _Mode.UNKNOWN
-        program = find_small_program(code.decode("utf-8", "surrogateescape"))
         if b"job-control" in code:  # from here on the page decides
             control, self._control = self._control, None
             return (b"" if self._mode == _Mode.ON else control(None)), False
+        program = find_small_program(code.decode("utf-8", "surrogateescape"))
         # a function can have any name but a path
         wanted = _Mode.ON if program is None else _Mode.OFF if "/" in program else _Mode.UNKNOWN
         if wanted == self._mode != _Mode.UNKNOWN:

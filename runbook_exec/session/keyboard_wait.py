@@ -68,7 +68,7 @@ class KeyboardWatch:
         self._next_look = now + _INTERVAL
         self._last_output = now
         self._tail = b""
-        self._modes = ScreenModes()
+        self._modes: ScreenModes | None = None  # made with the first output
         self._waiting = -1  # the process that was seen to wait, since when, and its processor time then
         self._since = now
         self._ticks = 0
@@ -77,6 +77,8 @@ class KeyboardWatch:
         """Follow the output of the statement."""
         self._last_output = now
         self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
+        if self._modes is None:
+            self._modes = ScreenModes()
         self._modes.follow(data)
 
     def find_wait(self, now: float) -> KeyWait | None:
@@ -111,7 +113,8 @@ class KeyboardWatch:
                 # a program that paints, such as `top`, shows a new screen now and then
                 return waited >= max(_REPEATED, seconds + 1) or min(waited, still) >= _POSSIBLY
             return min(waited, still) >= _STILL
-        asks = self._modes.in_alternate_screen or _ASKS.search(_take_unfinished_line(self._tail))
+        in_alternate_screen = self._modes is not None and self._modes.in_alternate_screen
+        asks = in_alternate_screen or _ASKS.search(_take_unfinished_line(self._tail))
         return min(waited, still) >= _POSSIBLY and bool(asks)
 
 

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..errors import Refused, reason
 from ..light_classes import dataclass
 from ..shells.driver import CONTROL, REPORT, SNAPSHOT, Driver
-from ..shells.live_shell import OutputChunk
 from .connections.base import Connection, TerminalProcess
 from .hidden_input import HiddenInput
 from .input_queue import InputQueue
@@ -40,6 +39,7 @@ class ShellLink:
     output: OutputReader
     typed: InputQueue
     hidden_input: HiddenInput
+    _waits_to_send: bool = False  # whether a poll waits until the shell takes more bytes
 
     def make_poll(self) -> select.poll:
         """Return a poll for output, the statement's end, and the shell's."""
@@ -55,9 +55,11 @@ class ShellLink:
         with contextlib.suppress(BlockingIOError):
             pending = pending[os.write(self.control, pending) :]
         if pending:
+            self._waits_to_send = True
             poll.register(self.control, select.POLLOUT)
-        else:
-            with contextlib.suppress(KeyError):
+        elif self._waits_to_send:
+            self._waits_to_send = False
+            with contextlib.suppress(KeyError):  # it may have been another poll
                 poll.unregister(self.control)
         return pending
 
@@ -76,21 +78,23 @@ class ShellLink:
         left = self.typed.write_pending()
         poll.register(self.process.terminal, select.POLLIN | (select.POLLOUT if left else 0))
 
-    def drain(self) -> Iterator[OutputChunk]:
+    def drain(self) -> list[bytes]:
         """Read the output printed before the report; the kernel holds less than a batch of it.
 
         Further output may never end, because a job in the background prints it.
         """
+        found: list[bytes] = []
         for _ in range(2):  # the first read may only end a batch that was begun before
             if not self.output.read():
                 break
             is_full = self.output.is_full
             if data := self.noise.feed(self.output.take()):
-                yield OutputChunk(data)
+                found.append(data)
             if not is_full:
                 break
         if data := self.noise.flush():
-            yield OutputChunk(data)
+            found.append(data)
+        return found
 
     def close(self) -> None:
         """End the shell and close the FIFOs."""

@@ -48,6 +48,8 @@ class NoiseFilter:
 
     def flush(self) -> bytes:
         """Return the held bytes: no more bytes came to finish their line."""
+        if not self._held:
+            return b""
         held, self._held = self._held, b""
         return self._clean(held)
 

@@ -73,6 +73,7 @@ class Session:
         self._last, self._turn = Completion(0, (0,), cwd or ""), 0
         self._end_signals = count_end_signals()  # before this session
         self.on_sent: Callable[[], None] = lambda: None  # called when the shell has been sent a statement
+        self.on_wait: Callable[[], None] = lambda: None  # called when a statement takes longer than a moment
         self._death: Done | None = None
         self._shaken = False  # whether the shell may still drop the next bytes that it is sent
         self._is_busy = False  # whether a statement is running
@@ -227,21 +228,20 @@ class Session:
         gate_line = partial(self._driver.gate_line, self._turn)
         kind = (ours, shares_group)
         exchange = Exchange(self._link, self, message, self._turn, gate_line, timeout, keyboard, *kind)
-        suspended: Done | None = None
-        if keyboard:
-            keyboard.take()
         self._is_busy = True
+        if keyboard is None:
+            yield from exchange.run()
+            return
+        suspended: Done | None = None
+        keyboard.take()
         try:
             for item in exchange.run():
-                if isinstance(item, Done):
-                    self._is_busy = False
                 if isinstance(item, Done) and item.suspended:
                     suspended = item
                 else:
                     yield item
         finally:
-            if keyboard:
-                keyboard.give_back()
+            keyboard.give_back()
         if suspended:
             self._link.reports.jobs = ""
             self._run_internal(self._driver.jobs, self._last)
@@ -271,13 +271,13 @@ class Session:
 
     def finish(self, report: Completion | None, exchange: Exchange) -> Done:
         """Return how a statement ended; there is no report if the shell is dead."""
+        self._is_busy = False
         if report is None:
             self._death = describe_death(self._link.process, self._last.cwd, exchange)
             return self._death
         self._shaken = exchange.interrupted or exchange.timed_out or exchange.key_wait is not None
         self._last = report = mark_interrupted(report) if self._shaken else report
-        done = describe_end(report, exchange)
-        return done._replace(folder=self._connection.identify_folder(report.cwd))
+        return describe_end(report, exchange, self._connection.identify_folder(report.cwd))
 
     def close(self) -> None:
         """End the shell: hang up, as a closing terminal window does; kill it if it stays."""

@@ -8,14 +8,14 @@ The driver is unrolled text, not a loop: a loop or a `source` around a statement
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from ..light_classes import NamedTuple
-from ..text.lazy_pattern import LazyPattern
 
 # The names of the files in a session's folder.
 CONTROL, REPORT, SNAPSHOT, DRIVER = "control", "report", "holdings", "driver"
+
+_SHORT = 3  # lines of a report of fish
 
 
 def encode(code: str) -> bytes:
@@ -79,42 +79,50 @@ JOBS_CODE = "printf 'jobs\\n%s\\0' \"$(cat '{folder}/jobs')\" >'{folder}/report'
 SETTLED_CODE = "printf 'settled\\n{turn}\\0' >'{folder}/report'"
 
 
-_REPORT = LazyPattern(rb" (\d*)\n(\d+)\n([\d ]+)\n(\S*)\n(.*)", re.DOTALL)
-
-# of fish: the turn and the statuses of a statement that has reached its end; the statuses at the gate
-_SHORT_REPORT = LazyPattern(rb" (?:(\d+) (\d+) ([\d ]+))?\n(\d+) ([\d ]+)\n(.*)", re.DOTALL)
-
-
 def parse_completion(message: bytes, token: str) -> Completion | None:
     """Parse a report of the gate; return None for anything else that was written to the FIFO."""
     # a statement may have written an unfinished line to the FIFO before the report
     _, known, report = message.partition(token.encode())
-    if not known:
+    if not (known and report.startswith(b" ")):
         return None
-    found = _REPORT.fullmatch(report)
-    if not found:
-        return _parse_short_report(report)
-    turn, status, pipestatus, options, cwd = found.groups()
+    lines = report.split(b"\n", 2)
+    if len(lines) < _SHORT:
+        return None
+    try:
+        return _parse_short_report(*lines) if b" " in lines[1] else _parse_long_report(report)
+    except ValueError:
+        return None
+
+
+def _parse_short_report(end: bytes, gate: bytes, cwd: bytes) -> Completion:
+    """Return the report of fish: the turn and statuses of a statement that reached its end, or nothing; the
+    statuses at the gate; the folder. Raises ValueError.
+    """
+    turn, *statuses = map(int, end.split()) if len(end) > 1 else (None,)
+    if turn is None:
+        statuses = [*map(int, gate.split())]
+    status, *pipestatus = statuses
     return Completion(
-        int(status),
-        tuple(int(part) for part in pipestatus.split()),
+        status,
+        tuple(pipestatus),
         cwd.decode("utf-8", "surrogateescape"),
-        options.decode(),
-        int(turn) if turn else None,
+        "-" if turn is None else "",
+        turn,
     )
 
 
-def _parse_short_report(report: bytes) -> Completion | None:
-    found = _SHORT_REPORT.fullmatch(report)
-    if not found:
-        return None
-    turn, status, pipestatus, gate_status, gate_pipestatus, cwd = found.groups()
+def _parse_long_report(report: bytes) -> Completion:
+    """Return the report of another shell: a line each for turn, status, statuses, options; the folder.
+
+    Raises ValueError.
+    """
+    turn, status, pipestatus, options, cwd = report.split(b"\n", 4)
     return Completion(
-        int(status if turn else gate_status),
-        tuple(map(int, (pipestatus if turn else gate_pipestatus).split())),
+        int(status),
+        tuple(map(int, pipestatus.split())),
         cwd.decode("utf-8", "surrogateescape"),
-        "" if turn else "-",
-        int(turn) if turn else None,
+        options.decode(),
+        int(turn) if len(turn) > 1 else None,
     )
 
 

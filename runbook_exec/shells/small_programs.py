@@ -6,6 +6,8 @@ in the group of the shell, on which a closing terminal would hang up.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..text.lazy_pattern import LazyPattern
 
 # a variable in an argument; an index after it can be a calculation with an assignment
@@ -20,7 +22,7 @@ _COMMAND = LazyPattern(
 
 _BETWEEN = LazyPattern(r"(?:\|\|?|&&|[;\n])\s*")
 
-_FOLDERS = ("/bin/", "/usr/bin/")
+_FOLDERS = ("", "/bin/", "/usr/bin/")
 
 # fmt: off
 _NAMES = frozenset((
@@ -34,8 +36,11 @@ _NAMES = frozenset((
 ))
 # fmt: on
 
+_PROGRAMS = frozenset(folder + name for folder in _FOLDERS for name in _NAMES)
 
-def list_plain_commands(code: str) -> list[str]:
+
+@lru_cache(maxsize=8)  # the session and the state of the shell ask about the same statement
+def list_plain_commands(code: str) -> tuple[str, ...]:
     """Return the names of the commands of a statement that consists of plain commands only; none for others.
 
     They can be in a pipeline, in a list, and have redirections. Their arguments may read variables.
@@ -45,22 +50,18 @@ def list_plain_commands(code: str) -> list[str]:
     while at < end:
         found = _COMMAND.match(code, at, end)
         if found is None:
-            return []
+            return ()
         names.append(found[1])
         at = found.end()
         if at < end:
             between = _BETWEEN.match(code, at, end)
             if between is None:
-                return []
+                return ()
             at = between.end()
-    return names
+    return tuple(names)
 
 
 def find_small_program(code: str) -> str | None:
     """Return the name or the path of the small program that a statement consists of, None for any other."""
     names = list_plain_commands(code)
-    if len(names) != 1:
-        return None
-    name = names[0]
-    folder = next((each for each in _FOLDERS if name.startswith(each)), "")
-    return name if name[len(folder) :] in _NAMES else None
+    return names[0] if len(names) == 1 and names[0] in _PROGRAMS else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -82,17 +82,29 @@ def defer_interrupts() -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
-@contextmanager
-def allow_interrupts() -> Iterator[None]:
+class _Allowance:
+    """Lets KeyboardInterrupt be raised within a block."""
+
+    __slots__ = ("_was_deferring",)
+
+    def __enter__(self) -> None:
+        global _deferring
+        self._was_deferring, _deferring = _deferring, False
+        try:
+            if take_interrupt():
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:  # also one that comes just now
+            _deferring = self._was_deferring
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        global _deferring
+        _deferring = self._was_deferring
+
+
+def allow_interrupts() -> AbstractContextManager[None]:
     """Let KeyboardInterrupt be raised within the block, at its begin if one was deferred."""
-    global _deferring
-    was_deferring, _deferring = _deferring, False
-    try:
-        if take_interrupt():
-            raise KeyboardInterrupt
-        yield
-    finally:
-        _deferring = was_deferring
+    return _Allowance()
 
 
 def take_interrupt() -> bool:
@@ -102,24 +114,37 @@ def take_interrupt() -> bool:
     return came
 
 
-@contextmanager
-def hold_signals() -> Iterator[None]:
+class _SignalHold:
+    """Holds signals within a block; a class, because a generator would cost several times as much."""
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        global _holding
+        self._before: set[signal.Signals | int] | None = None
+        if _deferring and _ours:
+            _holding += 1
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        except BaseException:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            raise
+        self._before = before
+
+    def __exit__(self, *_: object) -> None:
+        global _holding
+        if self._before is None:
+            _holding -= 1
+        else:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
+
+
+def hold_signals() -> AbstractContextManager[None]:
     """Hold the signals that raise KeyboardInterrupt until the end of the block.
 
     This holds for the calling thread: in a program with several threads, another may receive the signal.
     While interrupts are deferred, a note replaces the system calls that would hold them.
     """
-    global _holding
-    if _deferring and _ours:
-        _holding += 1
-        try:
-            yield
-        finally:
-            _holding -= 1
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    try:
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return _SignalHold()

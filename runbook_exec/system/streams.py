@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+from contextlib import AbstractContextManager
 
 
 class OutputStream:
@@ -18,9 +19,27 @@ class OutputStream:
         self.failure = ""
         self._fd = fd
         self._is_terminal = is_terminal
+        self._gathered: bytearray | None = None
+
+    def gather(self) -> AbstractContextManager[None]:
+        """Gather what is written in the block, and write it at the end of the block at once."""
+        return _Gathering(self)
+
+    def begin_gathering(self) -> None:
+        """Keep what is written, until `end_gathering`."""
+        self._gathered = bytearray()
+
+    def end_gathering(self) -> None:
+        """Write what was kept."""
+        data, self._gathered = self._gathered, None
+        if data:
+            self.write(bytes(data))
 
     def write(self, data: bytes) -> None:
         """Write all bytes, unless an earlier write has failed."""
+        if self._gathered is not None:
+            self._gathered += data
+            return
         try:
             while data and not self.failure:
                 try:
@@ -32,6 +51,21 @@ class OutputStream:
         except OSError as error:
             if not (self._is_terminal and error.errno == errno.EIO):
                 self.failure = os.strerror(error.errno or errno.EIO).lower()
+
+
+class _Gathering:
+    """A block in which a stream gathers what is written."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: OutputStream) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> None:
+        self._stream.begin_gathering()
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.end_gathering()
 
 
 class _LossyFile(io.FileIO):

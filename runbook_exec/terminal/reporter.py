@@ -101,6 +101,12 @@ class TerminalReporter(TerminalWriter):
     def show_event(self, event: Event) -> None:
         """Show an event."""
         match event:
+            case Output():
+                self.echo(event.text.encode("utf-8", "surrogateescape"))
+                if not self.tty:  # a person is shown the section with the question
+                    self._printed = (self._printed + event.text)[-_LAST_OUTPUT:]
+            case StatementFinished():
+                self._show_finish(event)
             case StatementStarted():
                 self.end_output()  # of the shell's start
                 self._unread = None if event.statement else self._unread  # nobody was asked
@@ -120,12 +126,9 @@ class TerminalReporter(TerminalWriter):
                 self._behind[where] = (self._behind.get(where, "") + event.text)[-_LAST_OUTPUT:]
             case BackgroundEnded():
                 self._show_background_end(event)
-            case Output():
-                self.echo(event.text.encode("utf-8", "surrogateescape"))
-                if not self.tty:  # a person is shown the section with the question
-                    self._printed = (self._printed + event.text)[-_LAST_OUTPUT:]
-            case StatementFinished():
-                self._show_finish(event)
+            case Answered():
+                if event.answer in ("done", "skip"):
+                    self._show_answer(event)
             case Captured():
                 what = (
                     f"secret, {event.length} characters"
@@ -137,8 +140,6 @@ class TerminalReporter(TerminalWriter):
             case ValueGiven() if self.tty:
                 item = _find_item(self.plan, event.step, event.block, event.statement)
                 write_given_value(self, event, item, self.plan.procedure.shell)
-            case Answered(answer="done" | "skip"):
-                self._show_answer(event)
             case _:
                 pass
 
@@ -181,9 +182,10 @@ class TerminalReporter(TerminalWriter):
             else:
                 self.write_line(line)
         self._pending.clear()
+        if event.problem or not self.tty:
+            return
         item = _find_item(self.plan, event.step, event.block, event.statement)
-        is_last = item is not None and not event.problem and self._is_last(item)
-        if item is not None and is_last and self._steps.show_rest(item):
+        if item is not None and self._is_last(item) and self._steps.show_rest(item):
             self._unread = Unread("continue", item.where)
 
     def _show_background_end(self, event: BackgroundEnded) -> None:

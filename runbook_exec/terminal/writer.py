@@ -73,10 +73,10 @@ class TerminalWriter:
 
     def write_line(self, text: str = "") -> None:
         """Write lines of ours."""
-        self._clear_elapsed()
-        if not self._at_line_start:
-            self._write(b"\n")
-        self._write((escape_unprintable_painted(text) + "\n").encode("utf-8", "replace"))
+        if self._elapsed:
+            self._clear_elapsed()
+        data = (escape_unprintable_painted(text) + "\n").encode("utf-8", "replace")
+        self._write(data if self._at_line_start else b"\n" + data)
         self.written += 1
         self._at_line_start = True
 
@@ -119,7 +119,8 @@ class TerminalWriter:
 
     def end_output(self) -> None:
         """Restore the modes of the terminal after a program."""
-        self._clear_elapsed()
+        if self._elapsed:
+            self._clear_elapsed()
         if self.tty:
             self._write(self._modes.restore())
 

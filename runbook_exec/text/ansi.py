@@ -104,6 +104,8 @@ def escape_unprintable(text: str) -> str:
 
     `\\x1b`, `\\u202e`. Tabs and newlines stay.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return replace_unprintable(text, _write_out) if may_be_unprintable(text) else text
 
 
@@ -132,6 +134,8 @@ def escape_unprintable_code(text: str) -> str:
 
 def escape_unprintable_painted(text: str) -> str:
     """Write out the same characters of a text that holds styles of ours, which stay."""
+    if "\x1b" not in text:
+        return escape_unprintable(text)
     parts = _STYLE.split(text)
     parts[::2] = map(escape_unprintable, parts[::2])
     return "".join(parts)

@@ -62,6 +62,8 @@ class Backgrounds:
 
         One that runs until it is ended does if somebody is there to send it to the background.
         """
+        if not (item.annotation.background or item.where in plan.endless):
+            return False
         if self.context.open_shell is None or plan.find_host(item) or not plan.places.is_here(item.where):
             return False
         is_attended = bool(self.context.terminal)

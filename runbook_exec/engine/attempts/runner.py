@@ -88,14 +88,15 @@ class AttemptRunner:
         self.warnings.warn_of_short(item)
         # raises QuotingError before a shell is started
         self.dialog.bindings.fill_statement(self.dialog.plan, item)
-        self.dialog.stop_if_told()
         io = self.dialog.find_shell(item)
-        yield from io.start_shell()
+        if not io.started:
+            self.dialog.stop_if_told()
+            yield from io.start_shell()
         if item.annotation.cwd is not None and item.first:
             yield from io.change_directory(item, item.annotation.cwd)
         for variable in self.dialog.list_variables(item):
             yield from io.assign_variable(item, variable)
-        if inner := self.find_inner(item):
+        if item.where in self.dialog.plan.places.openers and (inner := self.find_inner(item)):
             inner.show_lines(item)
         execution = StatementExecution(self.dialog.plan, item, io, self.block_text, self.backgrounds, repeats)
         filled = self.dialog.bindings.fill_statement(self.dialog.plan, item)

@@ -35,7 +35,7 @@ class ShellStack:
     @property
     def inside(self) -> str:
         """Return where the innermost shell runs, such as `as root on web1`; "" for the run's own."""
-        return describe_path(each.place for each in self.entered)
+        return describe_path(each.place for each in self.entered) if self.entered else ""
 
     def run(
         self, places: Places, item: PlanItem, filled: FilledStatement, timeout: float | None
@@ -51,7 +51,7 @@ class ShellStack:
         elif self.entered and item.where in places.leaves:
             run = nesting.leave_shell
         for message in run(filled.code, timeout):
-            if isinstance(message, Done):
+            if isinstance(message, Done) and nesting.depth != len(self.entered):
                 self._count_shells(nesting, item, filled.shown)
             yield message
 

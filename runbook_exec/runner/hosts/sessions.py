@@ -12,6 +12,7 @@ from ...session.inner.holding_session import HoldingSession
 from ...session.inner.nested_session import NestedSession
 from ...shells.registry import FALLBACK_SHELL
 from ...system.people import expand_home
+from ..event_delivery import EventDelivery
 from .session_facts import SessionFacts
 
 if TYPE_CHECKING:
@@ -26,19 +27,20 @@ class RunSessions:
         facts: SessionFacts,
         make_session: Callable[..., HoldingSession],
         on_word: Callable[[str], None],
-        on_sent: Callable[[], None],
+        delivery: EventDelivery,
         stack: ExitStack,
         *,
         is_recorded: bool,
     ) -> None:
         """Start the shell of this machine, if a statement runs here; raises Refused.
 
-        `on_word` is called with each word that is typed unseen, `on_sent` when a statement was sent.
+        `on_word` is called with each word that is typed unseen. The `delivery` is told when a statement was
+        sent, and when it takes longer than a moment.
         """
         self._facts = facts
         self._make_session = make_session
         self._on_word = on_word
-        self._on_sent = on_sent
+        self._delivery = delivery
         self._stack = stack
         self._opened: dict[str, LiveShell] = {}
         self.nested: NestedSession | None = None  # of this machine, if a statement runs here
@@ -64,7 +66,8 @@ class RunSessions:
 
     def _prepare(self, session: HoldingSession | HostSession) -> None:
         session.hidden_input.on_word = self._on_word
-        session.on_sent = self._on_sent
+        session.on_sent = self._delivery.show_waiting
+        session.on_wait = self._delivery.record_waiting
         self._stack.callback(session.close)
 
     def _open_here(self) -> NestedSession:

@@ -70,6 +70,7 @@ class FarSession:
         self.shell = shell
         self.hidden_input = FarWords()
         self.on_sent: Callable[[], None] = lambda: None  # called when the host has been sent a statement
+        self.on_wait: Callable[[], None] = lambda: None  # called after that
         self.find_seq: Callable[[], int] = lambda: 0  # returns the number of the run's last event
         self.lacks_python = False  # whether the host was reached, and has no Python for the far end
         self._destination = destination
@@ -193,6 +194,7 @@ class FarSession:
         keyboard = None if ours else self._keyboard
         request = FarRequest(self._link.send(kind, content), ours)
         self.on_sent()
+        self.on_wait()
         if keyboard:
             keyboard.take()
         self._is_busy = True

@@ -33,8 +33,9 @@ class HostSession:
         far.find_seq = find_seq
         self._session: FarSession | TypedSession = far
         self.hidden_input = self._session.hidden_input
-        self._session.on_sent = self._pass_sent
+        self._session.on_sent, self._session.on_wait = self._pass_sent, self._pass_wait
         self.on_sent: Callable[[], None] = lambda: None  # called when the host has been sent a statement
+        self.on_wait: Callable[[], None] = lambda: None  # called when a statement takes longer than a moment
         self._make_typed = partial(
             TypedSession, shell, destination.host, clean=clean, cwd=cwd, keyboard=keyboard
         )
@@ -43,6 +44,9 @@ class HostSession:
 
     def _pass_sent(self) -> None:
         self.on_sent()
+
+    def _pass_wait(self) -> None:
+        self.on_wait()
 
     def start(self) -> Iterator[Message]:
         """Connect, which may ask something, and start the shell; yield its output, then Done."""
@@ -57,7 +61,7 @@ class HostSession:
         self._session.close()
         self._session = typed = self._make_typed()
         typed.session.hidden_input.on_word = lambda word: self.hidden_input.on_word(word)
-        typed.session.on_sent = self._pass_sent
+        typed.session.on_sent, typed.session.on_wait = self._pass_sent, self._pass_wait
         self._notice(
             f"`{self._host}` has no Python 3.9 or newer, so statements are typed at a prompt there: a lost "
             "connection leaves its statement in doubt, and a resumed run asks about the variables and "
