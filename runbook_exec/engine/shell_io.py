@@ -63,14 +63,7 @@ class ShellIO:
 
     def place_of(self, item: PlanItem) -> dict[str, object]:
         """Return the fields by which the event of a statement names it and its host."""
-        where = item.where
-        return {
-            "step": where.step,
-            "block": where.block,
-            "statement": where.statement,
-            "line": item.line,
-            "host": self.host or None,
-        }
+        return {**place_of(item), "host": self.host or None}
 
     def start_shell(self) -> Iterator[Event]:
         """Start the shell, once, and report what its configuration prints."""
@@ -217,8 +210,6 @@ class ShellIO:
         if not (done.ended or inside):
             yield from self.emit_changes(line, at)
         yield self.make_finished(done, took, "", at, inside=inside)
-
-    # events ----------------------------------------------------------------------------------------------
 
     def show_question(self, asked: bytes) -> None:
         """Show the operator what a program asks whose output is held back; that is no event."""
