@@ -338,7 +338,7 @@ def test_without_a_place_for_its_journal_nothing_runs(program: Program) -> None:
     )
     assert (ran.status, ran.stdout) == (2, "")
     assert ran.stderr.startswith(f"error: cannot write the journal `{program.work}/taken/runbook-exec/runs/")
-    assert ran.stderr.endswith("`: not a directory\n")
+    assert ran.stderr.endswith("`: not a directory; set XDG_STATE_HOME to a folder that you can write to\n")
     assert not (program.work / "made").exists()
 
 
