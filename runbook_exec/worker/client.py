@@ -132,7 +132,7 @@ async def watch_run(client: Client, run: str) -> AsyncIterator[RunView]:
     """Yield the state of a run whenever its phase or its question changes, until the run has ended."""
     last = None
     while True:
-        view = await _query_view(client, run)
+        view = await query_view(client, run)
         now = (view.phase, view.question.id if view.question else "") if view else None
         if view is not None and now != last:
             yield view
@@ -152,7 +152,7 @@ async def _may_be_open(client: Client, run: str) -> bool:
         return True
 
 
-async def _query_view(client: Client, run: str) -> RunView | None:
+async def query_view(client: Client, run: str) -> RunView | None:
     """Return the state of a run; None without a worker that serves it. Raises Refused for no such run."""
     handle = client.get_workflow_handle(run)
     try:
@@ -175,7 +175,7 @@ async def list_open_runs(client: Client, run: str = "") -> list[OpenRun]:
         if run and identity != run:
             continue
         try:
-            view = await _query_view(client, identity)
+            view = await query_view(client, identity)
         except Refused:
             continue  # it has ended meanwhile, and was removed
         found.append(await _add_activity(client, OpenRun(identity, began, view)))
@@ -228,7 +228,7 @@ async def answer_run(
     An answer without an id is one to the present question. It is signed with `key` if that is given. The
     value of a secret is sealed to the host, unless it `is_visible`. Raises Refused.
     """
-    view = await _query_view(client, run)
+    view = await query_view(client, run)
     if view is None:
         raise Refused(f"run {run}: no worker with `--control` answers; start one, and try again")
     if view.question is None:

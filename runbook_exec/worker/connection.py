@@ -32,7 +32,7 @@ async def connect_client(server: str, namespace: str) -> Client:
         config = ClientConfig.load_client_connect_config(
             config_file=str(settings) if settings.is_file() else None
         )
-    except (RuntimeError, ValueError, TypeError) as error:
+    except (RuntimeError, ValueError, TypeError, OSError) as error:
         raise Refused(f"cannot read the settings of the server: {error}") from None
     target = server or config.get("target_host") or DEFAULT_SERVER
     if namespace:

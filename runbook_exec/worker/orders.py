@@ -218,3 +218,25 @@ class FleetProgress:
     page: str
     hosts: tuple[FleetHost, ...]
     has_ended: bool = False
+
+
+@dataclass(frozen=True)
+class FetchRequest:
+    """A request for a piece of the journal of a run, from a byte on."""
+
+    run: str
+    host: str
+    place: str = ""  # the id of the state folder that has the journal; "" if the server has forgotten it
+    offset: int = 0
+    issued: str = ""  # when it was made, RFC 3339
+    signature: str = field(default="", repr=False)  # of all other fields
+
+
+@dataclass(frozen=True)
+class JournalPiece:
+    """A piece of a journal."""
+
+    name: str  # of its file
+    size: int  # of all of it, in bytes
+    data: str = field(default="", repr=False)  # Base64
+    is_running: bool = False

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..errors import Refused, reason
-from .orders import Order, RemoteAnswer
+from .orders import FetchRequest, Order, RemoteAnswer
 
 _NAMESPACE = "runbook-exec"  # what a signature is for; one of another namespace does not count
 
@@ -32,12 +32,17 @@ def make_answer_text(run: str, answer: RemoteAnswer) -> str:
     return f"{run}\n{_make_text(answer)}"
 
 
+def make_fetch_text(request: FetchRequest) -> str:
+    """Return what is signed of a request for a journal. No id of a run has a blank."""
+    return f"fetch journal\n{_make_text(request)}"
+
+
 def name_purpose(run: str, question: str) -> str:
     """Return what the value of an answer is sealed for."""
     return f"{run} {question}"
 
 
-def _make_text(value: Order | RemoteAnswer) -> str:
+def _make_text(value: Order | RemoteAnswer | FetchRequest) -> str:
     known = asdict(value)
     for each in fields(value):
         default = each.default_factory() if each.default_factory is not MISSING else each.default

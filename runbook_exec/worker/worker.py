@@ -20,6 +20,8 @@ from .. import __version__
 from ..errors import Refused
 from ..text.ansi import escape_unprintable
 from .child_process import end_leg, find_leg_files
+from .fetches.pieces import read_piece
+from .fetches.workflow import RunbookFetch1
 from .fleets.workflow import RunbookFleet1
 from .leg_cleanup import remove_old_legs
 from .legs import LegConductor, LegDied, LegHost, WrongPlace
@@ -29,7 +31,9 @@ from .orders import (
     DAY,
     NOT_DUE,
     DueFacts,
+    FetchRequest,
     HostPlace,
+    JournalPiece,
     Leg,
     LegResult,
     Order,
@@ -82,6 +86,16 @@ class HostActivities:
             raise _make_refusal(refused) from None
         _report(order.schedule, "is due" if facts.is_due else f"is not due: succeeded {facts.succeeded}")
         return facts
+
+    @activity.defn(name="fetch")
+    async def fetch_piece(self, request: FetchRequest) -> JournalPiece:
+        """Return a piece of the journal of a run."""
+        host = self._host
+        try:
+            return await asyncio.to_thread(read_piece, request, host.name, host.state, host.signers)
+        except Refused as refused:
+            _report(request.run, f"refused: {refused}")
+            raise _make_refusal(refused) from None
 
     @activity.defn(name="leg")
     async def run_leg(self, leg: Leg) -> LegResult:
@@ -179,7 +193,12 @@ async def serve(
             Worker(
                 client,
                 task_queue=name_queue(host.name),
-                activities=[activities.claim_run, activities.run_leg, activities.check_due],
+                activities=[
+                    activities.claim_run,
+                    activities.run_leg,
+                    activities.check_due,
+                    activities.fetch_piece,
+                ],
                 max_concurrent_activities=at_once,
             )
         )
@@ -190,7 +209,7 @@ async def serve(
             Worker(
                 client,
                 task_queue=CONTROL_QUEUE,
-                workflows=[RunbookRun1, RunbookDue1, RunbookFleet1],
+                workflows=[RunbookRun1, RunbookDue1, RunbookFleet1, RunbookFetch1],
                 activities=[control_activities.notify_people, control_activities.move],
                 max_cached_workflows=0,
             )

@@ -14,8 +14,9 @@ from tests.support.team import find_free_port, is_open, wait_until
 class RealServer:
     """A development server with its database in a folder, which outlives the process."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start it."""
+    def __init__(self, folder: Path, *words: str) -> None:
+        """Start it with these options."""
+        self._words = words
         self.database = folder / "temporal.db"
         self.port, self.ui_port = find_free_port(), find_free_port()
         self._log = folder / "temporal.log"
@@ -34,14 +35,14 @@ class RealServer:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, *words: str) -> None:
+    def start(self) -> None:
         """Start it on the same port with the same database, and wait until it answers."""
         listen = ["--ip", "127.0.0.1", "--port", str(self.port)]
         ui = ["--ui-ip", "127.0.0.1", "--ui-port", str(self.ui_port)]
         kept = ["--db-filename", str(self.database), "--log-level", "error"]
         with self._log.open("ab") as log:
             self._process = process = subprocess.Popen(
-                [str(REAL_SERVER), "server", "start-dev", *listen, *ui, *kept, *words],
+                [str(REAL_SERVER), "server", "start-dev", *listen, *ui, *kept, *self._words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -35,6 +35,7 @@ from ...worker.worker import serve
 from ..exit_status import DONE, EXIT_STATUS, WAITING
 from ..launch import name_person
 from .amending import amend_order
+from .fetching import fetch_run
 from .fleets import order_fleet
 from .hook import check_rules, receive_webhooks
 from .order_making import make_order
@@ -187,6 +188,7 @@ ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "hook": with_client(receive_webhooks),
     "check-hook": check_rules,
     "amend": with_client(amend_order),
+    "fetch": with_client(fetch_run),
     "schedule": with_client(run_schedule),
     "fleet": with_client(order_fleet),
 }

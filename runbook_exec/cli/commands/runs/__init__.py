@@ -18,6 +18,7 @@ ACTIONS = {
     "replay": ".replay",
     "verify": ".verify",
     "export": ".export",
+    "fetch": ".fetch",
     "prune": ".prune",
 }
 

@@ -1,0 +1,1 @@
+"""Journals of ordered runs, fetched from their hosts through the server."""
