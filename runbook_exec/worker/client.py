@@ -265,3 +265,28 @@ async def cancel_run(client: Client, run: str) -> None:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise Refused(f"no open run `{run}`; `runbook-exec asks --all` lists them") from None
         raise Refused(f"run {run} cannot be stopped: {error.message}") from None
+
+
+async def read_order(client: Client, run: str) -> Order:
+    """Return what was ordered as a run; raises Refused."""
+    handle = client.get_workflow_handle(run)
+    try:
+        order: Order = await asyncio.wait_for(handle.query("order", result_type=Order), _PATIENCE)
+        return order
+    except (TimeoutError, WorkflowQueryFailedError):
+        raise Refused(f"run {run}: no worker with `--control` answers; start one, and try again") from None
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            raise Refused(f"no run `{run}` was ordered") from None
+        raise Refused(f"run {run}: the server does not answer: {error.message}") from None
+
+
+async def amend_run(client: Client, order: Order) -> None:
+    """Send an order with another text to its run, which waits for a person. Raises Refused."""
+    try:
+        await client.get_workflow_handle(order.run).execute_update("amend", order, result_type=int)
+    except WorkflowUpdateFailedError as error:
+        cause = error.cause
+        raise Refused(cause.message if isinstance(cause, ApplicationError) else str(cause)) from None
+    except RPCError as error:
+        raise Refused(f"run {order.run} took no other text: {error.message}") from None

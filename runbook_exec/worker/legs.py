@@ -22,6 +22,7 @@ from ..live.client import send_answer
 from ..runner.options import parse_identity
 from .child_process import LegChild, LegFiles, LegLock, find_leg_files, start_leg
 from .journal_view import JournalView, RunFacts, read_seal
+from .order_texts import keep_text, make_change_question
 from .orders import NOT_DUE, Leg, LegResult, OpenQuestion, RemoteAnswer
 from .places import read_place
 from .schedules.due_check import find_due_facts
@@ -181,6 +182,8 @@ class LegConductor:
             action = choose_action(facts, self._leg.seen, self._answers, is_here=True)
             if action is LegAction.ASK_LOSS:
                 return self._make_loss(facts)
+            if lock is not None and (asked := self._ask_about_text(facts)):
+                return asked
             if action is LegAction.RETURN:
                 return self._make_result(facts)
             if action is LegAction.HAND_IN and facts.question is not None:
@@ -196,6 +199,24 @@ class LegConductor:
         finally:
             if lock is not None:
                 lock.release()
+
+    def _ask_about_text(self, facts: RunFacts) -> LegResult | None:
+        """Return the question about a text that has replaced that of the run, until a person agrees.
+
+        Then the text is kept for what follows. Raises Refused.
+        """
+        order, path = self._leg.order, self._files.text
+        if not order.amended or not facts.seq or facts.outcome in _ENDED:
+            return None
+        question = make_change_question(path, order)
+        answer = self._answers.get(question.id) if question else None
+        if question is None or (answer is not None and answer.choice != Choice.RUN):
+            return None
+        if answer is None:
+            asked = replace(question, problem=self._problem)
+            return LegResult(Outcome.WAITING, max(facts.seq, self._leg.seen), asked)
+        keep_text(path, order.text)
+        return None
 
     def _is_due(self) -> bool:
         """Return whether the page of a schedule is due, whatever the server says; raises Refused."""
@@ -215,6 +236,7 @@ class LegConductor:
             "text": str(self._files.text),
             "secrets": self._secrets,
             "is_signed": self._host.signers is not None,
+            "is_amended": bool(self._leg.order.amended),
         }
         self._child = start_leg(task, self._files, lock)
 

@@ -46,6 +46,7 @@ class Order:
     signature: str = field(default="", repr=False)  # of all other fields, by the one who submits it
     schedule: str = ""  # the id of the schedule that orders it; the signature does not name a run then
     every: float = 0.0  # the cadence of a schedule; 0 for that of the page
+    amended: int = 0  # how often the text was replaced since the run began
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ class RunbookRun1:
         self._given: tuple[RemoteAnswer, ...] = ()
         self._place = self._key = ""
         self._secrets: dict[str, RemoteAnswer] = {}
+        self._amended: Order | None = None  # an order with another text, which the host has not seen
+        self._before = order  # what was ordered before that
 
     @workflow.run
     async def run(self, order: Order) -> LegResult:
@@ -68,6 +70,11 @@ class RunbookRun1:
                 return await self._finish(result)
             seen = result.seen
             answer = await self._wait_for_answer(result.question)
+            if answer is None:  # the host asks about the other text, and then the same question again
+                answers = ()
+                continue
+            if result.question.kind == "changed" and answer.choice != "run":
+                self._order = self._before
             if answer.choice == "quit" and result.question.kind in ("away", "lost"):
                 return await self._finish(LegResult("stopped", seen, reason=f"given up by {answer.by}"))
             if result.question.kind != "away":  # the answer that the host did not get is still to come
@@ -111,6 +118,29 @@ class RunbookRun1:
             raise ApplicationError(f"`{question.id}`: expected a value that is sealed to the host")
         if not answer.by:
             raise ApplicationError(f"`{question.id}`: expected the name of the person who answers")
+
+    @workflow.query
+    def order(self) -> Order:
+        """Return what was ordered, with its last text."""
+        return self._order
+
+    @workflow.update
+    async def amend(self, order: Order) -> int:
+        """Take an order with another text; return how often the text was replaced."""
+        self._amended = order
+        return order.amended
+
+    @amend.validator
+    def check_amendment(self, order: Order) -> None:
+        """Refuse an order that differs in more than its text, and any while the run does not wait."""
+        question, now = self._question, self._order
+        if question is None or self._answer is not None or self._amended is not None:
+            raise ApplicationError(f"run {now.run} is {self._phase}; amend it when it waits for a person")
+        if question.kind in ("away", "lost", "changed"):
+            raise ApplicationError(f"run {now.run} asks `{question.id}` first")
+        same = replace(now, text=order.text, by=order.by, issued=order.issued, signature=order.signature)
+        if replace(same, amended=now.amended + 1) != order:
+            raise ApplicationError(f"run {now.run}: only the text of its page can be amended")
 
     async def _run_leg(self, seen: int, answers: tuple[RemoteAnswer, ...]) -> LegResult:
         """Run a leg on the host; a host that is away for too long becomes a question."""
@@ -159,19 +189,26 @@ class RunbookRun1:
             raise ApplicationError(cause.message, type="refused", non_retryable=True) from None
         raise error
 
-    async def _wait_for_answer(self, question: OpenQuestion) -> RemoteAnswer:
-        """Return the answer to a question; a run that is cancelled meanwhile gets `quit`."""
+    async def _wait_for_answer(self, question: OpenQuestion) -> RemoteAnswer | None:
+        """Return the answer to a question, or None if the run got another text meanwhile.
+
+        A run that is cancelled meanwhile gets `quit`.
+        """
         self._question, self._answer, self._phase = question, None, "waiting"
         within = timedelta(seconds=self._order.answer_within)
         try:
             await self._notify("waits", question=question)
-            await workflow.wait_condition(lambda: self._answer is not None, timeout=within)
+            await workflow.wait_condition(lambda: bool(self._answer or self._amended), timeout=within)
         except builtins.TimeoutError:
             self._phase = "ended"
             why = f"nobody answered `{question.id}`"
             raise ApplicationError(why, type="waiting", non_retryable=True) from None
         except asyncio.CancelledError:
-            self._answer = None
+            self._answer = self._amended = None
+        if self._amended is not None and self._answer is None:
+            self._before, self._order = self._order, self._amended
+            self._amended = self._question = None
+            return None
         answer = self._answer or RemoteAnswer(question.id, "quit", by="the one who cancelled it")
         self._question, self._phase = None, "running"
         if answer.sealed:  # a later leg may find that the host has forgotten it

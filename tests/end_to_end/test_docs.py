@@ -104,7 +104,7 @@ NOT_RUN = ("pipx install .",)  # tests/packaging installs a wheel with pipx and 
 STATUSES = {"runbook-exec due": (0, 4)}  # the runbooks that are due depend on the day
 
 
-OTHER_TOML = {"tasks", "language-server", "mcp_servers"}  # files of other programs
+OTHER_TOML = {"tasks", "language-server", "mcp_servers", "profile", "rule"}  # files of others, and of `hook`
 TO_READ = [REPOSITORY / f"{name}.md" for name in ("README", "CONTRIBUTING")]
 TO_READ += (page for page in sorted(DOCS.glob("**/*.md")) if not page.is_symlink())
 

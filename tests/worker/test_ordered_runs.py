@@ -209,3 +209,37 @@ def test_a_host_that_is_away_is_asked_about(team: Team) -> None:
     team.start_worker()
     assert team.run("answer", run, "again").status == 0
     team.wait_for_question(run, "2.1  asks")
+
+
+def test_a_waiting_run_gets_another_text(team: Team) -> None:
+    """The host shows the change and asks first; a text that is skipped changes nothing, another one runs."""
+    broken = fish_page("echo one >>log", "sh -c 'echo two >>log; false'", "echo three >>log")
+    team.program.write("page.md", broken)
+    team.start_worker()
+    run = team.submit()
+    team.wait_for_question(run, "1.2  failed")
+    same = team.run("submit", "page.md", "--amend", run)
+    assert (same.status, "its text is that which run" in same.stderr) == (2, True)
+    team.program.write("page.md", broken.replace("two", "wrong"))
+    sent = team.run("submit", "page.md", "--amend", run)
+    assert "    -sh -c 'echo two >>log; false'\n    +sh -c 'echo wrong >>log; false'\n" in sent.stdout, (
+        sent.output
+    )
+    team.wait_for_question(run, "-  changed")
+    team.program.write("page.md", broken.replace("two", "other"))
+    early = team.run("submit", "page.md", "--amend", run)
+    assert (early.status, "asks `changed:-:1-" in early.stderr) == (2, True)
+    assert team.run("answer", run, "skip").status == 0
+    team.wait_for_question(run, "1.2  failed")
+    team.program.write("page.md", broken.replace("; false", ""))
+    assert team.run("submit", "page.md", "--amend", run).status == 0
+    shown = team.wait_for_question(run, "-  changed")
+    assert "      -sh -c 'echo two >>log; false'\n      +sh -c 'echo two >>log'\n" in shown
+    assert f"runbook-exec answer {run} run   (or skip)" in shown
+    assert team.run("answer", run, "run").status == 0
+    team.wait_for_question(run, "1.2  failed")
+    assert team.read_effects() == ["one", "two"]
+    assert team.run("answer", run, "retry").status == 0
+    team.wait_for_end(run)
+    assert team.read_effects() == ["one", "two", "two", "three"]
+    assert "succeeded" in team.run("runs").stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from ...errors import Refused
 from ...runner.options import parse_option
 from ...text.host_names import parse_host
 from ..arguments import build_parser
@@ -22,12 +23,15 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of `submit`."""
     parser = build_parser(
         name,
-        "runbook-exec submit FILE[#anchor] --on HOST [options]",
+        "runbook-exec submit FILE[#anchor] --on HOST [options]\n       runbook-exec submit FILE --amend RUN",
         "Order a run of a page on a host.",
         _EPILOG,
     )
     parser.add_argument("file", metavar="FILE[#anchor]", help="the page, and which procedure")
-    parser.add_argument("--on", metavar="HOST", required=True, help="the host, as its worker names it")
+    parser.add_argument("--on", metavar="HOST", help="the host, as its worker names it")
+    parser.add_argument(
+        "--amend", metavar="RUN", help="send the text of the page as it is now to a run that waits"
+    )
     parser.add_argument("--id", metavar="NAME", default="", help="the id of the run, refused if it exists")
     parser.add_argument("--wait", action="store_true", help="wait for the end, and show what the run asks")
     parser.add_argument("--from", dest="first", metavar="STEP", help="begin at this step")
@@ -40,5 +44,13 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
 
 def run(arguments: argparse.Namespace) -> int:
     """Order the run; raises Refused."""
+    if arguments.amend:
+        if arguments.on or arguments.id or arguments.set:
+            raise Refused(
+                "`--amend` keeps the host, the id and the values of the run: leave these options out"
+            )
+        return run_remote("amend", arguments)
+    if arguments.on is None:
+        raise Refused("expected `--on HOST`, the host that runs the page, or `--amend RUN`")
     parse_option("--on", parse_host, arguments.on)
     return run_remote("submit", arguments)

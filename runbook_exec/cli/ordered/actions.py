@@ -34,6 +34,7 @@ from ...worker.signatures import make_order_text, sign_text
 from ...worker.worker import serve
 from ..exit_status import DONE, EXIT_STATUS, WAITING
 from ..launch import name_person
+from .amending import amend_order
 from .fetching import fetch_run
 from .fleets import order_fleet
 from .hook import check_rules, receive_webhooks
@@ -186,6 +187,7 @@ ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "codec": _run_codec,
     "hook": with_client(receive_webhooks),
     "check-hook": check_rules,
+    "amend": with_client(amend_order),
     "fetch": with_client(fetch_run),
     "schedule": with_client(run_schedule),
     "fleet": with_client(order_fleet),

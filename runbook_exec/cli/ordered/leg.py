@@ -24,8 +24,8 @@ from ...runner.obstacles import find_obstacle
 from ...runner.options import RunOptions
 from ...runner.planning import read_plan
 from ...runner.trust import Reliance, read_trust
-from ...system.atomic_write import replace_file
 from ...system.regular_file import read_regular_file
+from ...worker.order_texts import keep_text
 from ...worker.own_pages import find_page
 from ..commands.resume import read_past, resume_run
 from ..launch import run_with_trust
@@ -53,12 +53,12 @@ def run_leg() -> int:
         os.chdir(started.folder)
         plan = read_plan(started.path, started.anchor, RunOptions.from_words(started.options))
         _require_trust(plan, now, task)
-        return resume_run(past, now, None)
+        return resume_run(past, now, None, accept_changes=task["is_amended"])
     words = RunOptions.from_words(order["options"])
     if words.inputs is not None or words.on is not None or words.text is not None:
         raise Refused("an order takes no settings file, no other text and no other host")
     os.chdir(folder)
-    _write_text(Path(task["text"]), order["text"] or _read_own_text(page))
+    keep_text(Path(task["text"]), order["text"] or _read_own_text(page))
     options = replace(
         words,
         given=now.given,
@@ -111,13 +111,6 @@ def _read_own_text(page: str) -> str:
         raise Refused(f"cannot read `{page}`: {reason(error)}") from None
     except UnicodeDecodeError:
         raise Refused(f"{page}: expected text in UTF-8") from None
-
-
-def _write_text(path: Path, text: str) -> None:
-    try:
-        replace_file(path, text.encode(), 0o600)
-    except OSError as error:
-        raise Refused(f"cannot write `{path}`: {reason(error)}") from None
 
 
 def _require_trust(plan: Plan, options: RunOptions, task: Mapping[str, Any]) -> None:
