@@ -10,12 +10,20 @@ import asyncio
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from temporalio.client import Client
 
 from runbook_exec.text.timestamps import make_timestamp
-from runbook_exec.worker.client import answer_run, cancel_run, submit_order, watch_run
+from runbook_exec.worker.client import (
+    amend_run,
+    answer_run,
+    cancel_run,
+    read_order,
+    submit_order,
+    watch_run,
+)
 from runbook_exec.worker.fleets.client import submit_fleet
 from runbook_exec.worker.orders import FleetOrder, FleetTarget, Order, RemoteAnswer
 from tests.support.due_times import make_standing_order, start_due
@@ -80,6 +88,25 @@ async def record(team: Team, *, cancelled: bool) -> str:
     return (await client.get_workflow_handle(run).fetch_history()).to_json()
 
 
+async def record_amended(team: Team) -> str:
+    """Return the history of a run that gets another text twice, of which one is skipped."""
+    client = await Client.connect(team.server, namespace=team.namespace)
+    run, texts = f"amended-{os.getpid()}", ["echo skipped", "echo taken"]
+    asking = fish_page("true", above='<!-- runbook: confirm="Go on?" -->')
+    await submit_order(client, Order(run, "indri", "amended.md", asking, issued=make_timestamp()))
+    async for view in watch_run(client, run):
+        if view.question is None:
+            continue
+        if view.question.kind == "confirm" and texts:
+            order = await read_order(client, run)
+            text = asking.replace("true", texts.pop(0))
+            await amend_run(client, replace(order, text=text, amended=order.amended + 1))
+            continue
+        choice = "skip" if view.question.kind == "changed" and texts else "run"
+        await answer_run(client, run, RemoteAnswer("", choice, by="bob"))
+    return (await client.get_workflow_handle(run).fetch_history()).to_json()
+
+
 async def record_ran(team: Team) -> str:
     """Return the history of a time at which a page was due, ran, and was asked about."""
     client = await Client.connect(team.server, namespace=team.namespace)
@@ -113,6 +140,7 @@ async def record_all(team: Team, version: str) -> None:
     records = {
         "RunbookRun1-{}-whole": record(team, cancelled=False),
         "RunbookRun1-{}-cancelled": record(team, cancelled=True),
+        "RunbookRun1-{}-amended": record_amended(team),
         "RunbookDue1-{}-ran": record_ran(team),
         "RunbookDue1-{}-not-due": record_not_due(team),
         "RunbookFleet1-{}-stopped": record_fleet(team),
