@@ -304,7 +304,7 @@ def test_destructive_commands_can_be_added(program: Program) -> None:
         ('ignore = ["M999"]', "`ignore`: `M999` is the code of no rule"),
         ("lint = 3", "[lint]: expected a table, got `3`"),
         ('[lint]\ndestructive = ["("]', "[lint]: `destructive`: `(` is no regular expression"),
-        ('ignore = ["M"]\n[lint]\nignore = ["P"]', "[lint]: `ignore` stands outside this table, too"),
+        ('ignore = ["M"]\n[lint]\nignore = ["P"]', "[lint]: `ignore` is outside of this table, too"),
         ("cadence = 75", "`cadence`: expected a duration such as `75d`, got `75`"),
         ("[lint", "cannot be read: "),
     ],

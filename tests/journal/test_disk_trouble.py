@@ -67,7 +67,7 @@ def test_a_state_folder_without_permission_is_refused(program: Program, error: s
     ran = run_dying(program, f"shut:1:{error}", "page.md", "--yes")
     assert (ran.status, ran.stdout, (program.work / "made").exists()) == (2, "", False)
     assert ran.stderr.startswith("error: cannot write the journal `")
-    assert ran.stderr.endswith(f".jsonl`: {told}\n")
+    assert f".jsonl`: {told}; set XDG_STATE_HOME to a folder that you can write to\n" in ran.stderr
 
 
 @pytest.mark.parametrize("error", ["EACCES", "ENOSPC"])
