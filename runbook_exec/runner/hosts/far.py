@@ -28,7 +28,12 @@ def make_far_session(host: str, facts: SessionFacts) -> HostSession:
 
 
 def find_end(host: str, seq: int, facts: SessionFacts) -> Done | None:
-    """Return how the statement ended there that was running when the run was killed; None if unknown."""
+    """Return how the statement ended there that was running when the run was killed; None if unknown.
+
+    The host is not asked if the operator has decided already.
+    """
+    if facts.options.assume or facts.options.answer:
+        return None
     facts.notice(f"asking `{host}` whether the statement that was running there has ended")
     return ask_for_end(
         host,
