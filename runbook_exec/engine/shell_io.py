@@ -63,14 +63,7 @@ class ShellIO:
 
     def place_of(self, item: PlanItem) -> dict[str, object]:
         """Return the fields by which the event of a statement names it and its host."""
-        where = item.where
-        return {
-            "step": where.step,
-            "block": where.block,
-            "statement": where.statement,
-            "line": item.line,
-            "host": self.host or None,
-        }
+        return {**place_of(item), "host": self.host or None}
 
     def start_shell(self) -> Iterator[Event]:
         """Start the shell, once, and report what its configuration prints."""
@@ -235,11 +228,8 @@ class ShellIO:
             return
         for key, text in change.made.items():
             self.bindings.learn_variable(key, text, secret)
-        definitions = dict(self.kept.definitions)
-        for key in change.gone:
-            definitions.pop(key, None)
-        definitions |= change.made
-        self._keep_shell(replace(self.kept, definitions=definitions))
+        now = {key: text for key, text in self.kept.definitions.items() if key not in change.gone}
+        self._keep_shell(replace(self.kept, definitions={**now, **change.made}))
         made = {key: make_digest(self.context.key, text) for key, text in change.made.items()}
         exported = tuple(key for key, text in change.made.items() if is_exported(text))
         yield self.log.make_event(ShellChanged, made=made, gone=change.gone, exported=exported, **at)
