@@ -226,11 +226,8 @@ class ShellIO:
             return
         for key, text in change.made.items():
             self.bindings.learn_variable(key, text, secret)
-        definitions = dict(self.kept.definitions)
-        for key in change.gone:
-            definitions.pop(key, None)
-        definitions |= change.made
-        self._keep_shell(replace(self.kept, definitions=definitions))
+        now = {key: text for key, text in self.kept.definitions.items() if key not in change.gone}
+        self._keep_shell(replace(self.kept, definitions={**now, **change.made}))
         made = {key: make_digest(self.context.key, text) for key, text in change.made.items()}
         exported = tuple(key for key, text in change.made.items() if is_exported(text))
         yield self.log.make_event(ShellChanged, made=made, gone=change.gone, exported=exported, **at)

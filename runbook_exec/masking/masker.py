@@ -198,8 +198,32 @@ class Masker:
         return self._step(b"", _Moment.END if final else _Moment.PAUSE) if self._flow.held else b""
 
     def _masked_text(self, text: str) -> str:
-        masked, _ = self._advance(_StreamState(), text.encode("utf-8", "surrogateescape"), _Moment.END)
+        data = text.encode("utf-8", "surrogateescape")
+        if self._is_free_of_secrets(data):
+            return text
+        masked, _ = self._advance(_StreamState(), data, _Moment.END)
         return masked.decode("utf-8", "surrogateescape")
+
+    def _is_free_of_secrets(self, data: bytes) -> bool:
+        """Return whether a whole text shows no secret; False if only `_advance` can tell.
+
+        It searches what that would search, and costs much less: most texts have nothing to mask.
+        """
+        if b"\x1b" in data or b"\b" in data or find_suspects(data):
+            return False
+        needles = self._get_needles()
+        if needles.short.longest and needles.short.find(data, 0, ends=True)[0]:
+            return False
+        joined = data.replace(b"\n", b"").replace(b"\r", b"")
+        if needles.near.longest and needles.near.find_suspects(joined):
+            return False
+        squeezed = _squeeze(data)
+        if needles.squeezed.longest and needles.squeezed.find_suspects(squeezed):
+            return False
+        return not any(
+            search.longest and search.count_unfinished(text, (), SHORTEST_PART) >= SHORTEST_PART
+            for search, text in ((needles.all, joined), (needles.squeezed, squeezed))
+        )
 
     def _step(self, data: bytes, moment: _Moment) -> bytes:
         masked, self._flow = self._advance(self._flow, data, moment)

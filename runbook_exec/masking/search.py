@@ -76,13 +76,13 @@ class MultiSearch:
                 found.update(needle for number in numbers.intersection(taken) for needle in known[number])
         return {longer for needle in found for longer in self._groups[needle]}
 
-    def count_unfinished(self, text: bytes, suspects: Collection[bytes]) -> int:
+    def count_unfinished(self, text: bytes, suspects: Collection[bytes], least: int = 1) -> int:
         """Return the number of bytes at the end of the text that begin a needle, at most.
 
-        These bytes do not complete the needle.
+        These bytes do not complete the needle. A beginning of fewer than `least` bytes need not be found.
         """
         size = max((_overlap(text, needle) for needle in suspects if len(needle) > _SURE), default=0)
-        for shorter in range(min(_SURE - 1, len(text)), size, -1):
+        for shorter in range(min(_SURE - 1, len(text)), max(size, least - 1), -1):
             if text[-shorter:] in self._beginnings:
                 return shorter
         return size
