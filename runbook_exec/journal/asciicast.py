@@ -133,22 +133,26 @@ class AsciicastWriter:
         self._file = -1
         self._frames = Frames()
         self._buffer = bytearray()
+        self._is_due = False  # whether the buffer is to be written
         self._written = 0  # bytes in the file
         self._beginning = self._ending = 0  # bytes that the beginning of the output may still take; its end
         self._held: deque[Output] = deque()  # the end of the output, once the beginning is full
         self._held_size = self._left_out = 0  # bytes
         self._refused = 0  # bytes that were left out without a marker, as the file was full
 
-    def add(self, event: Event) -> str:
-        """Write an event; returns a message if the cast can no longer be written, once, else ""."""
+    def add(self, event: Event, *, more: bool = False) -> str:
+        """Write an event; returns a message if the cast can no longer be written, once, else "".
+
+        With `more`, other events follow at once, and it may be written with them.
+        """
         if not self._keep:
             return ""
         try:
             if self._file < 0:
                 self._open(event)
             if isinstance(event, Answered) and event.answer not in _SHOWN_ANSWERS:
-                return ""
-            if isinstance(event, Output):
+                pass
+            elif isinstance(event, Output):
                 self._output(event)
             else:
                 if self._held:
@@ -156,8 +160,9 @@ class AsciicastWriter:
                 if isinstance(event, StatementStarted):
                     self._allow()
                 self._put(*self._frames.frames_for(event))
-            waits = isinstance(event, _WRITTEN_LATE)  # at the end of the statement
-            if not waits or len(self._buffer) > _BATCH:
+            self._is_due |= not isinstance(event, _WRITTEN_LATE)  # those are, at the end of the statement
+            if (self._is_due and not more) or len(self._buffer) > _BATCH:
+                self._is_due = False
                 self._flush()
         except OSError as error:
             self._give_up()

@@ -25,7 +25,7 @@ from ..engine.questions import Choice
 from ..journal.journal import Journal
 from ..system.signals import defer_interrupts
 from ..system.streams import OutputStream
-from .observers import JournalObserver, Observer
+from .observers import AsciicastObserver, JournalObserver, Observer
 
 Result = TypeVar("Result")
 
@@ -53,7 +53,7 @@ class EventDelivery:
         self._is_late = journal.joins = is_late
         self._waiting: deque[Event] = deque()  # written, or held by the journal, and not shown
         self._displays: Sequence[Observer] = ()
-        self._recording: Observer | None = None
+        self._recording: AsciicastObserver | None = None
         self._unrecorded: list[Event] = []  # shown, and not recorded
         self._record_at = 0.0  # a moment of the monotonic clock
 
@@ -62,7 +62,7 @@ class EventDelivery:
         events: Generator[Event],
         journal: JournalObserver,
         displays: Sequence[Observer],
-        recording: Observer,
+        recording: AsciicastObserver,
     ) -> Outcome:
         """Write, show and record all events, and return the outcome of the run. Raises JournalError.
 
@@ -114,8 +114,8 @@ class EventDelivery:
         """Record the events that were shown and are not recorded yet."""
         recording, waiting, self._unrecorded = self._recording, self._unrecorded, []
         if recording is not None:
-            for event in waiting:
-                recording.observe(event)
+            for number, event in enumerate(waiting, 1):
+                recording.observe(event, more=number < len(waiting))
 
     def catch_up(self) -> None:
         """Write the events that the journal holds, and show all that wait. Raises JournalError."""

@@ -63,9 +63,12 @@ class AsciicastObserver:
         self._writer = writer
         self._notice = notice
 
-    def observe(self, event: Event) -> None:
-        """Add the event; a failure to write the recording is reported, and the run continues."""
-        if problem := self._writer.add(event):
+    def observe(self, event: Event, *, more: bool = False) -> None:
+        """Add the event; a failure to write the recording is reported, and the run continues.
+
+        With `more`, other events follow at once.
+        """
+        if problem := self._writer.add(event, more=more):
             self._notice(problem)
 
 
