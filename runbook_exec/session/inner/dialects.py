@@ -127,6 +127,7 @@ SH = TypedShell(
     "command printf %s '{prompt}'; IFS= read -r __rb_l",
 )
 
+# From version 4 on, fish itself tells the terminal that a line has ended; our mark comes before that.
 _FISH_SETUP = (
     " set -g fish_autosuggestion_enabled 0; set -g fish_private_mode 1; function fish_title; end; "
     "function fish_greeting; end; function fish_right_prompt; end; function fish_mode_prompt; end; "
@@ -146,7 +147,7 @@ FISH = TypedShell(
     _FISH_SETUP,
     " set -g __rb_s $status; set -g __rb_c {code}",
     ' set -g __rb_c "$__rb_c"{code}',
-    " set -g __rb_c (builtin printf %b $__rb_c | string collect -N); __rb_b {word}; eval $__rb_c",
+    " set -g __rb_c (builtin printf %b $__rb_c | string collect -N); __rb_b {word}; eval $__rb_c; __rb_e",
     _AFTER,
     "builtin read --shell --global --prompt-str '{prompt}' __rb_l",
 )
