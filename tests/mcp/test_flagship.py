@@ -47,9 +47,9 @@ def approve_up_to_the_list(person: Screen) -> None:
         person.type(ENTER)
     person.wait("enter continue")
     person.type(ENTER)
-    person.wait("d done", "5b. Confirm that CI deploys", "6 of 7 ›")
+    person.wait("d done", "5b. Confirm that CI deploys", "5b (6 of 7) ›")
     person.type("d")
-    person.wait("7 of 7 ›")
+    person.wait("6 (7 of 7) ›")
     person.type(ENTER)
     person.wait("<old-token-id>  pick one")
 
@@ -89,7 +89,7 @@ async def test_an_agent_rotates_the_token_and_never_sees_it(tmp_path: Path) -> N
                     with pytest.raises(ToolFailed, match="is not yours to answer"):
                         await agent.call("answer", run=run, question=answered["question"]["id"], answer="run")
                     person.wait_until(
-                        lambda shown: f"revoke {old}" in shown and shown.endswith("7 of 7 ›"),
+                        lambda shown: f"revoke {old}" in shown and shown.endswith("6 (7 of 7) ›"),
                         "the question about the last command",
                     )
                     person.type(ENTER)
