@@ -55,7 +55,7 @@ USAGES = (
     Usage(
         "how-to", ("error: cannot read `how-to`: is a directory\n", "name one page, such as `how-to/nas.md`")
     ),
-    Usage("runs foo", ("error: no action `foo`; actions are show, report, replay, verify, export, fetch, prune\n",)),
+    Usage("runs foo", ("`foo`; actions are show, report, replay, verify, export, fetch, prune\n",)),
     Usage("runs reprot", ("error: no action `reprot`; did you mean `report`?",)),
     Usage("page.md --set foo", ("error: `--set`: expected NAME=VALUE",)),
     Usage("page.md --timeout 5", ("error: `--timeout`: expected a duration such as `30s`",)),
