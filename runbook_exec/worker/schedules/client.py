@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from temporalio.api.schedule.v1 import Schedule as ScheduleMessage
+from temporalio.api.workflowservice.v1 import DescribeScheduleRequest, UpdateScheduleRequest
 from temporalio.client import (
     Client,
     Schedule,
@@ -35,7 +38,9 @@ _WORKFLOW = "RunbookDue1"
 
 _PATIENCE = 10.0  # seconds for an answer of a worker
 
-_TICK = 0.3  # seconds between two looks at what has come of a time
+_TICK = 0.3  # seconds between two looks at what has come of a time, or of a change
+
+_MOVES = 10  # how often a change is tried
 
 _ASKED = ("running", "not due", "ended")  # phases after the host has answered
 
@@ -89,25 +94,56 @@ def _make_schedule(order: Order, every: float) -> Schedule:
 
 def _make_spec(every: float, succeeded: datetime) -> ScheduleSpec:
     """Return times that are a cadence apart, from a success on: a server counts them from 1970."""
-    offset = int(succeeded.timestamp()) % max(1, int(every))
-    return ScheduleSpec(intervals=[ScheduleIntervalSpec(timedelta(seconds=every), timedelta(seconds=offset))])
+    return ScheduleSpec(
+        intervals=[ScheduleIntervalSpec(timedelta(seconds=every), _find_offset(every, succeeded))]
+    )
+
+
+def _find_offset(every: float, succeeded: datetime) -> timedelta:
+    return timedelta(seconds=int(succeeded.timestamp()) % max(1, int(every)))
 
 
 async def move_schedule(client: Client, move: ScheduleMove) -> None:
-    """Let a schedule be due a cadence after its last success. Raises RPCError; a removed one is left."""
+    """Let a schedule be due a cadence after its last success. Raises RPCError; a removed one is left.
 
-    def change(now: ScheduleUpdateInput) -> ScheduleUpdate:
-        schedule = now.description.schedule
-        every = move.every or find_interval(schedule)
-        policy = replace(schedule.policy, catchup_window=timedelta(seconds=every))
-        spec = _make_spec(every, datetime.fromisoformat(move.succeeded))
-        return ScheduleUpdate(replace(schedule, spec=spec, policy=policy))
-
+    The server drops a change of what is no longer so: somebody may pause the schedule at the same moment, or
+    let it go on. The change is made again then. The client library leaves out the token that this needs.
+    """
+    place, name = client.namespace, move.schedule
     try:
-        await client.get_schedule_handle(move.schedule).update(change)
+        for _ in range(_MOVES):
+            known = await client.workflow_service.describe_schedule(
+                DescribeScheduleRequest(namespace=place, schedule_id=name)
+            )
+            changed = _move_spec(known.schedule, move)
+            if changed == known.schedule:
+                return
+            update = UpdateScheduleRequest(
+                namespace=place,
+                schedule_id=name,
+                schedule=changed,
+                conflict_token=known.conflict_token,
+                identity=client.identity,
+                request_id=str(uuid.uuid4()),
+            )
+            await client.workflow_service.update_schedule(update)
+            await asyncio.sleep(_TICK)
     except RPCError as error:
         if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.UNIMPLEMENTED):
             raise
+
+
+def _move_spec(schedule: ScheduleMessage, move: ScheduleMove) -> ScheduleMessage:
+    """Return a schedule as the server has it, with other times."""
+    changed = ScheduleMessage()
+    changed.CopyFrom(schedule)
+    (interval,) = changed.spec.interval
+    every = timedelta(seconds=move.every) if move.every else interval.interval.ToTimedelta()
+    succeeded = datetime.fromisoformat(move.succeeded)
+    interval.interval.FromTimedelta(every)
+    interval.phase.FromTimedelta(_find_offset(every.total_seconds(), succeeded))
+    changed.policies.catchup_window.FromTimedelta(every)
+    return changed
 
 
 def find_interval(schedule: Schedule) -> float:
@@ -125,8 +161,9 @@ async def trigger_schedule(client: Client, schedule: str, *, by: str = "") -> Du
     handle = client.get_schedule_handle(schedule)
     description = await _describe(handle)
     known = _list_started(description)
-    if by and description.schedule.state.paused:
-        await _try(handle.unpause(note=f"unpaused by {by}"), schedule)
+    before = description.schedule.state
+    if by:
+        await _unpause(handle, by, before.note)
     if description.info.running_actions:
         return await _find_view(client, known[-1], is_final=False)
     await _try(handle.trigger(overlap=ScheduleOverlapPolicy.SKIP), schedule)
@@ -134,9 +171,18 @@ async def trigger_schedule(client: Client, schedule: str, *, by: str = "") -> Du
     while time.monotonic() < end:
         new = [each for each in _list_started(await _describe(handle)) if each not in known]
         if new and (view := await _find_view(client, new[-1], is_final=False)) and view.phase in _ASKED:
+            if by:  # a server can count a failure of seconds ago once more
+                await _unpause(handle, by, before.note)
             return view
         await asyncio.sleep(_TICK)
     return None
+
+
+async def _unpause(handle: ScheduleHandle, by: str, note: str | None) -> None:
+    """Let a schedule go on that is paused for the reason of this note; raises Refused."""
+    state = (await _describe(handle)).schedule.state
+    if state.paused and state.note == note:
+        await _try(handle.unpause(note=f"unpaused by {by}"), handle.id)
 
 
 def _list_started(description: ScheduleDescription) -> list[str]:
