@@ -121,6 +121,17 @@ def add_set(parser: argparse._ActionsContainer, text: str) -> None:
     )
 
 
+def add_capture(parser: argparse._ActionsContainer) -> None:
+    """Add `--capture`."""
+    parser.add_argument(
+        "--capture",
+        metavar="NAME=STEP[:REGEX]",
+        action="append",
+        default=[],
+        help="take the value of <NAME> from the output of a step (2), or of one statement of it (6.1)",
+    )
+
+
 def add_asking(parser: argparse._ActionsContainer) -> None:
     """Add `--yes`, `--trust` and `--no-input`."""
     parser.add_argument("--yes", action="store_true", help="do not pause before each statement")

@@ -16,6 +16,7 @@ from ...text.sizes import KEEP, format_size, parse_size
 from ...text.suggest import find_near
 from ..arguments import (
     add_asking,
+    add_capture,
     add_decided_steps,
     add_failure,
     add_hold,
@@ -134,13 +135,7 @@ def _require_command_or_file(parser: argparse.ArgumentParser, word: str) -> None
 
 def _add_values(values: argparse._ArgumentGroup) -> None:
     add_set(values, "the value of <NAME>; `-` reads it from standard input; can be repeated")
-    values.add_argument(
-        "--capture",
-        metavar="NAME=STEP[:REGEX]",
-        action="append",
-        default=[],
-        help="take the value of <NAME> from the output of a step (2), or of one statement of it (6.1)",
-    )
+    add_capture(values)
     add_inputs(values, " (YAML)")
 
 

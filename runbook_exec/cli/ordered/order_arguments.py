@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from ..arguments import add_decided_steps, add_failure, add_set, add_shell
+from ..arguments import add_capture, add_decided_steps, add_failure, add_set, add_shell
 
 
 def add_order(parser: argparse.ArgumentParser) -> None:
     """Add what an order says: values, what of the page runs, and when a person is asked."""
     values = parser.add_argument_group("values")
     add_set(values, "the value of <NAME>, or `-` to read it from standard input")
-    values.add_argument(
-        "--capture",
-        metavar="NAME=STEP[:REGEX]",
-        action="append",
-        default=[],
-        help="take the value of <NAME> from the output of a step (2), or of one statement of it (6.1)",
-    )
+    add_capture(values)
     what = parser.add_argument_group("what runs")
     add_decided_steps(what)
     what.add_argument("--choose", metavar="LABEL", action="append", default=[], help="the alternative")

@@ -171,7 +171,7 @@ async def trigger_schedule(client: Client, schedule: str, *, by: str = "") -> Du
     while time.monotonic() < end:
         new = [each for each in _list_started(await _describe(handle)) if each not in known]
         if new and (view := await _find_view(client, new[-1], is_final=False)) and view.phase in _ASKED:
-            if by:  # a server can count a failure of seconds ago once more
+            if by:  # a server was seen to pause it again for a failure of seconds ago
                 await _unpause(handle, by, before.note)
             return view
         await asyncio.sleep(_TICK)

@@ -110,7 +110,7 @@ def test_a_failed_run_pauses_its_schedule(real_team: Team) -> None:
     assert team.read_effects() == effects
 
     def has_run() -> bool:
-        if read_schedule(team)["paused"]:  # the server can count a failure of seconds ago once more
+        if read_schedule(team)["paused"]:  # seen: paused again for a failure of seconds ago
             team.run("schedule", "--unpause", "page@indri")
         return len(team.read_effects()) > len(effects)
 
