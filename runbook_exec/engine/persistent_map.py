@@ -49,11 +49,12 @@ class PersistentMap(Mapping[K, V]):
 
     def with_entry(self, key: K, value: V) -> PersistentMap[K, V]:
         """Return the mapping with this entry, added or replaced."""
-        if key in self._entries or len(self._entries) > self._size:
+        entries, size = self._entries, self._size
+        if key in entries or len(entries) > size:
             return PersistentMap({**self, key: value})
-        self._entries[key] = (self._size, value)
-        longer: PersistentMap[K, V] = PersistentMap.__new__(PersistentMap)
-        longer._entries, longer._size = self._entries, self._size + 1
+        entries[key] = (size, value)
+        longer: PersistentMap[K, V] = object.__new__(PersistentMap)
+        longer._entries, longer._size = entries, size + 1
         return longer
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from json.encoder import encode_basestring_ascii
+from operator import call
 
 from ..engine.events import KINDS, Event, RunStarted
 
@@ -31,40 +32,29 @@ _IS: Mapping[str, Callable[[object], bool]] = {
 }
 
 
-def to_line(event: Event, **more: str | int) -> str:
+def to_line(event: Event) -> str:
     """Return the event as one line of JSON, without the newline.
 
     Fields that are None are left out.
     """
     # an encoder of the standard library would be made anew for each line, and takes twice as long
     form, encoders = _find_form(event.event)
-    values = [*event]
-    for at, encode in encoders:
-        values[at] = encode(values[at])
-    line = form % tuple(values)
-    for name, value in more.items():
-        line += f',"{name}":{encode_basestring_ascii(value) if isinstance(value, str) else value}'
-    return line + "}"
+    return form % tuple(map(call, encoders, event))
 
 
 @cache
-def _find_form(kind: str) -> tuple[str, tuple[tuple[int, Callable[..., str]], ...]]:
-    """Return the line of a kind of events, with a place for each value and without its end.
-
-    With it come the numbers of the values that have to be encoded, each with the function that does it.
-    """
+def _find_form(kind: str) -> tuple[str, tuple[Callable[..., object], ...]]:
+    """Return the line of a kind of events, with a place for each value; and what encodes each value."""
     places: list[str] = []
-    encoders: list[tuple[int, Callable[..., str]]] = []
-    for at, (name, type_) in enumerate(_list_types(kind).items()):
-        if type_ in _NUMBERS:
-            places.append(f',"{name}":{_NUMBERS[type_]}')
-        elif type_ == "str | None":
+    encoders: list[Callable[..., object]] = []
+    for name, type_ in _list_types(kind).items():
+        if type_ == "str | None":
             places.append("%s")
-            encoders.append((at, partial(_encode_optional, f',"{name}":')))
+            encoders.append(partial(_encode_optional, f',"{name}":'))
         else:
             places.append(f',"{name}":%s')
-            encoders.append((at, _ENCODE.get(type_, _encode_other)))
-    return f'{{"event":"{kind}"{"".join(places)}', tuple(encoders)
+            encoders.append(_ENCODE.get(type_, _encode_other))
+    return f'{{"event":"{kind}"{"".join(places)}}}', tuple(encoders)
 
 
 def _encode_optional(beginning: str, value: str | None) -> str:
@@ -77,9 +67,10 @@ def _encode_numbers(numbers: tuple[int, ...]) -> str:
 
 
 # by the type of a field; the numbers of events are finite
-_NUMBERS: Mapping[str, str] = {"int": "%d", "float": "%r"}
-_ENCODE: Mapping[str, Callable[..., str]] = {
+_ENCODE: Mapping[str, Callable[..., object]] = {
     "str": encode_basestring_ascii,
+    "int": int,
+    "float": repr,
     "bool": {True: "true", False: "false"}.__getitem__,
     "tuple[int, ...]": _encode_numbers,
 }

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted
 from ..engine.state import is_action
 from ..errors import Refused, reason
 from ..light_classes import dataclass
+from ..text.lazy_pattern import LazyPattern
 from .event_lines import from_line
 from .paths import LONGEST_LINE, SUFFIX, open_journal, read_bounded_lines, run_of_journal
 
@@ -25,6 +27,11 @@ _TO_SECOND = len("2026-11-24T021314")  # characters of a journal's name up to th
 _PIECE = 1 << 16  # bytes that are read at first, from the end backwards
 
 _START = b'{"event":"run_started"'  # the beginning of the line of such an event
+
+# fields in the line of such an event: within a text, each quotation mark has a backslash before it
+_NAMED = {name: LazyPattern(rb',"%b":("(?:[^"\\]|\\.)*")' % name.encode()) for name in ("path", "folder")}
+
+FileIdentity: TypeAlias = tuple[int, int]  # the numbers of the device and of the inode
 
 _ACTIONS = (b'{"event":"statement_started"', b'{"event":"answered"')
 
@@ -142,7 +149,7 @@ def list_unfinished(
     which nothing has happened does not count, unless it waits for a person and no document is given. Only a
     limited number of the newest runs is searched.
     """
-    for entry in list_newest(folder):
+    for entry in list_newest(folder, None if document is None else _find_identity(document)):
         if entry.started is None or entry.running:
             continue
         if document is not None and not _is_of(entry.started, document, anchor):
@@ -189,11 +196,41 @@ def _newest_paths(folder: Path) -> list[Path]:
     return sorted(_journals(folder), key=lambda path: path.name, reverse=True)[:_NEWEST]
 
 
-def list_newest(folder: Path) -> Iterator[RunSummary]:
-    """Yield the newest runs, newest first; only a limited number of them."""
+def list_newest(folder: Path, of: FileIdentity | None = None) -> Iterator[RunSummary]:
+    """Yield the newest runs, newest first; only a limited number of them.
+
+    Most of those that are not `of` a document are left out, if one is given.
+    """
     for _, paths in groupby(_newest_paths(folder), key=lambda path: path.name[:_TO_SECOND]):
-        found = [entry for path in paths if (entry := read_summary(path)) is not None]
+        wanted = [path for path in paths if of is None or _may_be_of(path, of)]
+        found = [entry for path in wanted if (entry := read_summary(path)) is not None]
         yield from sorted(found, key=lambda entry: entry.began, reverse=True)
+
+
+def _find_identity(document: Path) -> FileIdentity:
+    """Return the numbers of a file; those of no file if there is none."""
+    try:
+        facts = document.stat()
+    except (OSError, ValueError):
+        return (-1, -1)
+    return (facts.st_dev, facts.st_ino)
+
+
+def _may_be_of(path: Path, document: FileIdentity) -> bool:
+    """Return whether a journal may be of a document, from the names in its first line.
+
+    Its text is a part of the line, so to read all of that takes fifty times as long.
+    """
+    try:
+        with open_journal(path) as file:
+            first = file.readline(LONGEST_LINE)
+        name, folder = (_NAMED[each].search(first) for each in ("path", "folder"))
+        if name is None or folder is None:
+            return True
+        found = _find_identity(Path(json.loads(folder[1])) / json.loads(name[1]))
+    except (OSError, ValueError, RecursionError):
+        return True
+    return found == document
 
 
 def _is_of(started: RunStarted, document: Path, anchor: str | None = None) -> bool:

@@ -140,8 +140,8 @@ class Journal:
             event = self._bound_output(event)
             if not event.text:
                 return ""
-        more = {"journal": VERSION} if isinstance(event, RunStarted) else {}
-        line = to_line(event, **more, previous=self._previous)
+        version = f'"journal":{VERSION},' if isinstance(event, RunStarted) else ""
+        line = f'{to_line(event)[:-1]},{version}"previous":"{self._previous}"}}'
         if self._key is not None:
             line = self._key.sign_line(line)
         if isinstance(event, RunEnded):

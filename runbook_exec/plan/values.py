@@ -49,7 +49,12 @@ def find_variable_secret(name: str, code: str, known: bool = False) -> str:
     password. A value of fewer than six characters is not one: it would be masked in too many other places.
     """
     found = _ASSIGNED.match(code)
-    value = _unquote(code[found.end() :]) if found else ""
+    # no value is longer than its word, and every password in a URL has an `@` after it
+    if found is None or len(code) - found.end() < _LEAST_SECRET:
+        return ""
+    if not ("@" in code or known or _has_secret_name(name)):
+        return ""
+    value = _unquote(code[found.end() :])
     return value if is_variable_secret(name, value, known) else ""
 
 
@@ -57,11 +62,13 @@ def is_variable_secret(name: str, value: str, known: bool = False) -> bool:
     """Return whether the value of a variable is a secret (see `find_variable_secret`)."""
     if len(value) < _LEAST_SECRET:
         return False
-    named = known or (
-        not _NAMES_A_PLACE.search(name)
-        and (is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None)
+    return known or _has_secret_name(name) or ("@" in value and _WITH_PASSWORD.search(value) is not None)
+
+
+def _has_secret_name(name: str) -> bool:
+    return not _NAMES_A_PLACE.search(name) and (
+        is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None
     )
-    return named or _WITH_PASSWORD.search(value) is not None
 
 
 def _unquote(code: str) -> str:

@@ -10,6 +10,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from ..document.model import Procedure, Runbook
@@ -42,18 +43,29 @@ class TrustRecord(NamedTuple):
     digest: PageDigest | None  # None: another version of the program has trusted it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrustState:
     """The commands of one procedure, and those that were trusted before."""
 
     document: Path  # absolute, without symbolic links
     anchor: str
-    commands: tuple[str, ...]  # everything that decides what runs, as lines for a reader
-    digest: PageDigest
     plan: Plan  # of the page, without options
     before: TrustRecord | None  # last trusted on this machine; None if never
     in_trusted_folder: bool  # below a folder that the operator trusts as a whole
     lock: LockEntry | None  # what the lock file beside the page says about it
+
+    @cached_property
+    def digest(self) -> PageDigest:
+        """Return the digests of what would run now."""
+        return digest_page(self.plan)
+
+    @cached_property
+    def commands(self) -> tuple[str, ...]:
+        """Return everything that decides what runs, as lines for a reader."""
+        # files of values are read for both. If one changes in between, the digest is that of before, which
+        # does not count later; the other way round, what is trusted would not be what was shown
+        _ = self.digest
+        return list_commands(self.plan)
 
     def explain_doubt(self, reliance: Reliance) -> str:
         """Return why the procedure may not run unseen, or ""."""
@@ -152,8 +164,6 @@ def read_trust(runbook: Runbook, procedure: Procedure, runs: Path, environ: Mapp
     return TrustState(
         document,
         anchor,
-        list_commands(plan),
-        digest_page(plan),
         plan,
         _read_record(_trust_file(document, anchor, runs), document, anchor),
         _is_in_trusted_folder(document, environ.get(TRUSTED_FOLDERS, "")),

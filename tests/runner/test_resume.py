@@ -404,6 +404,22 @@ def test_a_new_run_reports_an_unfinished_one(program: Program) -> None:
     assert program.run_page(steps("true"), "--yes").stderr == ""
 
 
+def test_an_unfinished_run_is_found_among_those_of_other_pages(program: Program) -> None:
+    """So it is when the page has an odd name, was named by a link, or quotes what a journal has."""
+    name = 'a "page",\\ "folder".md'
+    others = [
+        steps("true", above=f'About `,"path":"{each}","folder":"/"`.\n\n') for each in (name, "other.md")
+    ]
+    for number, text in enumerate(others):
+        program.write(f"other-{number}.md", text)
+        assert program.run(f"other-{number}.md", "--yes").status == 0
+    program.write(name, steps("false", above='About `,"folder":"/nowhere","path":"other.md"`.\n\n'))
+    (program.work / "link.md").symlink_to(name)
+    program.run(name, "--yes")
+    assert program.run("other-0.md", "--yes").stderr == ""
+    assert "its last run is not finished" in program.run("link.md", "--yes").stderr
+
+
 # many at once --------------------------------------------------------------------------------------------
 
 
