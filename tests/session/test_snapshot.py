@@ -9,7 +9,7 @@ import pytest
 
 from runbook_exec.shells.registry import SHELLS as SHELL_TYPES
 from runbook_exec.shells.snapshot import ShellState, is_exported
-from tests.support.live_session import open_session, run_statement
+from tests.support.live_session import home_environment, open_session, run_statement
 from tests.support.shells import SHELLS
 
 LARGE = 150_000  # more bytes than the capacity of a pipe
@@ -31,6 +31,50 @@ def test_a_shell_reports_its_whole_state_repeatedly(shell: str, tmp_path: Path) 
         for _ in range(3):
             assert b"x" * LARGE in session.take_snapshot()
         assert run_statement(session, "echo on").text == "on\n"
+
+
+VALUES = (
+    "", " ", "plain", "two words", "two  blanks", "it's", "it's 'q'  x", "'", "'a'  'b'", 'say "yes"', "a\\",
+    "\\\\", "\\'", "a\\nb", "a\nb", "it's\nnew  line\\", "tab\there", "$HOME", "*", "~", "a;b|c&d", "#",
+    "\x01", "\x1b[1m", "é → 漢",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_every_value_can_be_given_to_another_shell(shell: str, tmp_path: Path) -> None:
+    """The code of a variable sets exactly its value, whatever is in it; a list of fish keeps its items."""
+    fish, names = shell == "fish", [f"v{number}" for number in range(len(VALUES))]
+    for name, value in zip(names, VALUES, strict=True):
+        (tmp_path / name).write_text(value, encoding="utf-8")
+    read = "read -z -g {0} <{0}" if fish else "{0}=$(cat {0}; echo .); {0}=${{{0}%.}}"
+    write = "builtin printf %s ${0} >{0}.now" if fish else 'printf %s "${0}" >{0}.now'
+    with open_session(shell, tmp_path) as session:
+        for name in names:
+            run_statement(session, read.format(name))
+        if fish:
+            run_statement(session, 'set -g all "$' + '" "$'.join(names) + '"')
+        state = ShellState(SHELL_TYPES[shell])
+        state.update(session.take_snapshot())
+    with open_session(shell, tmp_path) as session:
+        for name in names:
+            run_statement(session, state.definitions[f"variable {name}"])
+            run_statement(session, write.format(name))
+        if fish:
+            run_statement(session, state.definitions["variable all"])
+            run_statement(session, "string join0 -- $all >all.now")
+    assert [(tmp_path / f"{name}.now").read_text(encoding="utf-8") for name in names] == list(VALUES)
+    if fish:
+        assert (tmp_path / "all.now").read_text(encoding="utf-8").split("\0")[:-1] == list(VALUES)
+
+
+def test_the_history_of_a_user_of_fish_is_no_state(tmp_path: Path) -> None:
+    """A history can have many thousand lines, and hold what must not be shown."""
+    history = Path(home_environment(tmp_path)["XDG_DATA_HOME"]) / "fish" / "fish_history"
+    history.write_text("- cmd: echo of-long-ago\n  when: 1600000000\n", encoding="utf-8")
+    with open_session("fish", tmp_path, clean=False) as session:  # else fish reads no history
+        assert run_statement(session, "string match -- '*ago' $history").text == "echo of-long-ago\n"
+        run_statement(session, "set -g x 'a  b' c")
+        assert b"of-long-ago" not in session.take_snapshot()
 
 
 def never(shell: str) -> str:

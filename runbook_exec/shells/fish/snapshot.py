@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from ...text.lazy_pattern import LazyPattern
 from ..base import SnapshotFormat
@@ -12,22 +13,32 @@ from .parser import scan
 
 _SECTION = "\0"
 
-# The local variables of the prompt are printed too.
+_NAME = "\1"  # before the name of a list whose items follow, a line each
+
+# To print a function that existed at the start would load it. The names are kept in a function, because all
+# variables are printed; and one pattern of all names is faster than a search for each.
+_KEEP_NAMES = (
+    "if not functions -q __runbook_find_own; "
+    "eval 'function __runbook_find_own; builtin string match -rv '(builtin string escape -- '^(?:__fish_.*|'("
+    "builtin string escape --style=regex -- (functions -an) | builtin string join '|')')$')' -- $argv; end'; "
+    "end; "
+)
+
+# The local variables of the prompt are printed too. `$history` of another history than the user's is empty;
+# that of the user may have many thousand lines, and all of them would be printed.
 _PRINT_ALL = (
-    "begin; set -gxL; builtin printf '\\0'; set -guL; builtin printf '\\0'; set -lL; "
+    "begin; set -l fish_history ''; set -gxL; builtin printf '\\0'; set -guL; builtin printf '\\0'; set -lL; "
     "builtin printf '\\0'; "
-    # to print a function that existed at the start would load it
-    "set -q __runbook_functions; or set -g __runbook_functions (functions -an | string split ,); "
-    # one pattern of all names is faster than a search for each
-    "for __runbook_name in (functions -an | string split , | string match -rv "
-    "'^(?:__fish_.*|'(string escape --style=regex -- $__runbook_functions | string join '|')')$'); "
-    "functions $__runbook_name; end; "
-    # `set` shows the items of a list without escaping the quotes in them
-    "builtin printf '\\0'; for __runbook_name in (set -n); "
-    'set -q "$__runbook_name"[2]; and echo $__runbook_name (string escape -- $$__runbook_name); end; '
+    "for __runbook_name in (__runbook_find_own (functions -an)) $__runbook_redefined; "
+    "functions -q $__runbook_name; and functions $__runbook_name; end; builtin printf '\\0'; "
+    # `set` does not escape the quotes and backslashes within quotes, nor those in the items of a list
+    "for __runbook_name in (set -L | builtin string replace -rf "
+    "\"^(\\S+) (?:.*  |'.*'.*'|'.*\\\\\\\\).*\" '$1'); "
+    "set -q $__runbook_name; and builtin printf '\\1%s\\n' $__runbook_name; "
+    "and builtin string escape -- $$__runbook_name; end; "
     "builtin printf '\\0umask %s\\n' $umask; ulimit -S -a; builtin printf 'hard\\n'; ulimit -H -a; "
     "builtin printf '\\0%s' \"$last_pid\"; "
-    "builtin printf '\\0'; functions -an | string split ,; end >'{file}'"
+    "builtin printf '\\0'; functions -an; end >'{file}'"
 )
 
 _OWN = LazyPattern(
@@ -52,11 +63,12 @@ def _build_code(file: str, redefined: Iterable[str]) -> str:
     Functions that fish had at its start are included only if they were `redefined`.
     """
     updates = "".join(
-        f"if set -l __runbook_at (contains -i -- {name} $__runbook_functions); "
-        "set -e __runbook_functions[$__runbook_at]; end; "
+        f"if not __runbook_find_own {name} >/dev/null; and not contains {name} $__runbook_redefined; "
+        f"set -ga __runbook_redefined {name}; end; "
         for name in redefined
+        if not name.startswith("__fish_")
     )
-    return updates + _PRINT_ALL.replace("{file}", file)
+    return _KEEP_NAMES + updates + _PRINT_ALL.replace("{file}", file)
 
 
 def _find_defined_functions(code: str) -> tuple[str, ...]:
@@ -72,16 +84,13 @@ def _parse(output: bytes) -> dict[str, str]:
     sections = output.decode("utf-8", "surrogateescape").split(_SECTION)
     found: dict[str, str] = {}
     for flags, section in zip(_FLAGS, sections, strict=False):
-        for name, code in _parse_variables(flags, section):
-            if not _OWN.fullmatch(name):
-                found[f"variable {name}"] = code
-    for name, code in _parse_functions(sections[3]) if len(sections) > 3 else ():
-        if not _OWN.fullmatch(name):
-            found[f"function {name}"] = code
-    for line in sections[4].splitlines() if len(sections) > 4 else ():
-        name, _, items = line.partition(" ")
+        found.update(_parse_variables(flags, section))
+    if len(sections) > 3:
+        found.update(_parse_functions(sections[3]))
+    for text in sections[4].split(_NAME)[1:] if len(sections) > 4 else ():
+        name, *items = text.splitlines()
         if (key := f"variable {name}") in found:
-            found[key] = f"{found[key].split(f' {name} ')[0]} {name} {items}"
+            found[key] = f"{found[key].split(f' {name} ')[0]} {name} {' '.join(items)}"
     if len(sections) > 6:
         found.update(_parse_settings(sections[5], sections[6]))
     return found
@@ -99,16 +108,19 @@ def _parse_settings(limits: str, job: str) -> Iterator[tuple[str, str]]:
         yield "job $last_pid", job
 
 
-def _parse_variables(flags: str, section: str) -> Iterator[tuple[str, str]]:
-    for line in section.splitlines():
-        if found := _VARIABLE.fullmatch(line):
-            yield found[1], f"set {flags} {line}"
+# of a section, most snapshots have what the one before had
+@lru_cache(maxsize=len(_FLAGS))
+def _parse_variables(flags: str, section: str) -> Mapping[str, str]:
+    found = filter(None, map(_VARIABLE.compile().fullmatch, section.splitlines()))
+    named = ((each[1], each[0]) for each in found)
+    return {f"variable {name}": f"set {flags} {line}" for name, line in named if not _OWN.fullmatch(name)}
 
 
-def _parse_functions(section: str) -> Iterator[tuple[str, str]]:
-    for start, end in scan(section).statements:
-        if found := _FUNCTION.match(section[start:end]):
-            yield found[1].strip("'\""), section[start:end]
+@lru_cache(maxsize=1)
+def _parse_functions(section: str) -> Mapping[str, str]:
+    codes = [section[start:end] for start, end in scan(section).statements] if section else []
+    named = ((found[1].strip("'\""), code) for code in codes if (found := _FUNCTION.match(code)))
+    return {f"function {name}": code for name, code in named if not _OWN.fullmatch(name)}
 
 
 FISH_SNAPSHOT = SnapshotFormat(
