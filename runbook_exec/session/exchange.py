@@ -21,6 +21,8 @@ _AT_FIRST, _SOON = 0.01, 0.002  # seconds to the first check whether it has, and
 
 _TICK = 0.25  # seconds between checks of the clock and of the window's size
 
+_READ_SNAPSHOT = 0.005  # seconds between reads of a snapshot, which a shell writes in many small pieces
+
 
 class ExchangeOwner(Protocol):
     """The part of a session that an exchange needs."""
@@ -170,6 +172,8 @@ class Exchange:
         """Wait a short time for the next event; return the result of a poll."""
         idle = self._is_read and self._report is None
         seconds = _TICK if idle else self._next_check
+        if self._link.snapshot.is_open:
+            seconds = min(seconds, _READ_SNAPSHOT)
         if self._ours:
             return dict(self._poll.poll(seconds * 1000))
         with allow_interrupts():
@@ -190,7 +194,7 @@ class Exchange:
                 data = link.noise.feed(data)
             elif link.output.hung_up:
                 self._poll.unregister(terminal)
-        if link.snapshot.fd in ready:
+        if link.snapshot.is_open:
             link.snapshot.read()
         return data
 

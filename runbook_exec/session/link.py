@@ -44,8 +44,7 @@ class ShellLink:
     def make_poll(self) -> select.poll:
         """Return a poll for output, the statement's end, and the shell's."""
         poll = select.poll()
-        snapshot = self.snapshot.fd if self.snapshot.is_open else -1
-        for fd in (self.process.terminal, self.reports.fileno(), self.process.end_descriptor, snapshot):
+        for fd in (self.process.terminal, self.reports.fileno(), self.process.end_descriptor):
             if fd >= 0:
                 poll.register(fd, select.POLLIN)
         return poll

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import sys
 from collections.abc import Iterable, Mapping
 
 from ..light_classes import NamedTuple
 from ..shells.driver import SNAPSHOT
 from ..shells.registry import SHELLS
 
-_AT_ONCE = 1 << 16  # bytes read at once
+_AT_ONCE = 1 << 20  # bytes read at once; and of a large snapshot that a shell can write without waiting
+
+_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux, which Python 3.9 does not name
 
 
 class SnapshotRequest(NamedTuple):
@@ -34,6 +39,9 @@ class SnapshotReader:
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self._data: bytearray | None = None
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # a user may have only so much memory in pipes
+                fcntl.fcntl(fd, _SET_PIPE_SIZE, _AT_ONCE)
 
     @property
     def is_open(self) -> bool:

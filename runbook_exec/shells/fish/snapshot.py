@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from ...text.lazy_pattern import LazyPattern
@@ -91,21 +91,22 @@ def _parse(output: bytes) -> dict[str, str]:
         name, *items = text.splitlines()
         if (key := f"variable {name}") in found:
             found[key] = f"{found[key].split(f' {name} ')[0]} {name} {' '.join(items)}"
-    if len(sections) > 6:
-        found.update(_parse_settings(sections[5], sections[6]))
+    if len(sections) > 5:
+        found.update(_parse_settings(sections[5]))
+    if len(sections) > 6 and sections[6]:
+        found["job $last_pid"] = sections[6]
     return found
 
 
-def _parse_settings(limits: str, job: str) -> Iterator[tuple[str, str]]:
-    """Yield the code of the umask and of the limits, and the last job in the background."""
+@lru_cache(maxsize=1)
+def _parse_settings(limits: str) -> Mapping[str, str]:
+    """Return the code of the umask and of the limits."""
     first, _, rest = limits.partition("\n")
     soft, _, hard = rest.partition("hard\n")
-    if first.startswith("umask "):
-        yield "setting umask", first
-    yield from parse_limits(soft.splitlines(), "S")
-    yield from parse_limits(hard.splitlines(), "H")
-    if job:
-        yield "job $last_pid", job
+    found = {"setting umask": first} if first.startswith("umask ") else {}
+    found.update(parse_limits(soft.splitlines(), "S"))
+    found.update(parse_limits(hard.splitlines(), "H"))
+    return found
 
 
 # of a section, most snapshots have what the one before had

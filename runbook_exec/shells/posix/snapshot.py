@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
@@ -40,6 +41,16 @@ _LIMITS_OF_DASH = {
 _LIMIT_OF_DASH = LazyPattern(r"([a-z ]+?)(?:\(\w+\))? +(\S+)")
 
 _SET = LazyPattern(rf"\s*(?:export +)?([A-Za-z_]\w*)={TEXT}?\s*")
+
+
+# A printed definition of a variable, with the newline: words, and a value that is quoted as shells print it.
+# A text that is not made of these alone is read with the grammar of the shell, which takes much longer.
+_QUOTED = (
+    r"""'[^']*+'|"(?:[^"\\$`]|\\.)*+"|\$'(?:[^'\\]|\\.)*+'|\\.|[\w./:@%+,=~^!*?\[\]\x80-\U0010ffff-]++"""
+)
+_DEFINITION = LazyPattern(
+    rf"((?:[\w-]+ )*+\w+(?:=(?:\((?:{_QUOTED}|[ \t])*+\)|(?:{_QUOTED})*+))?)[ \t]*\n", re.DOTALL | re.ASCII
+)
 
 
 # the standard descriptors are the terminal, unless a statement has redirected them
@@ -198,12 +209,23 @@ def _parse_statements(
     section: SnapshotSection, text: str, scan: Callable[[str], Scan], own: LazyPattern[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield the names of the definitions in a section, with the code of each."""
-    for start, end in scan(text).statements:
-        code = text[start:end]
+    codes = _split_definitions(text) if section.kind in ("variable", "readonly") else ()
+    for code in codes or (text[start:end] for start, end in scan(text).statements):
         name = section.find_name(code)
         if name and not own.fullmatch(name):
             is_bare = section.kind == "alias" and not code.startswith("alias ")
             yield name, f"alias {code}" if is_bare else code
+
+
+def _split_definitions(text: str) -> list[str]:
+    """Return the definitions of variables in a text that has no other statements; none for any other text."""
+    match, codes, at = _DEFINITION.compile().match, [], 0
+    while at < len(text):
+        if (found := match(text, at)) is None:
+            return []
+        codes.append(found[1])
+        at = found.end()
+    return codes
 
 
 def _parse_lines(
@@ -228,7 +250,8 @@ def parse_limits(lines: Iterable[str], kind: str) -> Iterator[tuple[str, str]]:
             yield f"limit {kind}{letter}", f"ulimit -{kind} -{letter} {value}"
 
 
-def _parse_limits(text: str) -> dict[str, str]:
+@lru_cache(maxsize=2)
+def _parse_limits(text: str) -> Mapping[str, str]:
     """Return the code of the umask and of the limits."""
     first, _, limits = text.partition("\n")
     soft, _, hard = limits.partition("hard\n")
