@@ -39,14 +39,14 @@ SMALL_ENDLESS = (
     "/usr/bin/tail -f /dev/null",
 )
 SMALL_BRIEF = (
-    ("/bin/true", 0),
-    ("/bin/false", 1),
-    ("cat /nowhere", 1),
-    ("/bin/sleep 0.01", 0),
-    ("command true", 0),
+    ("/bin/true", 0, ""),
+    ("/bin/false", 1, ""),
+    ("cat /nowhere", 1, "cat: /nowhere: No such file or directory\n"),
+    ("/bin/sleep 0.01", 0, ""),
+    ("command true", 0, ""),
 )
 OTHER_ENDLESS = ("command sh -c 'while :; do sleep 1; done'", "sleep 60; sleep 60", "sleep 60 | cat")
-OTHER_BRIEF = (("command sh -c 'exit 7'", 7), ("true; true", 0), ("echo a | cat", 0))
+OTHER_BRIEF = (("command sh -c 'exit 7'", 7, ""), ("true; true", 0, ""), ("echo a | cat", 0, "a\n"))
 
 
 @dataclass(slots=True)
@@ -84,6 +84,14 @@ def count_running(pid: int) -> int:
         with contextlib.suppress(OSError):
             states.append(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0])
     return len([state for state in states if state != "Z"])
+
+
+def wait_for_programs(trial: Trial) -> int:
+    """Wait until only the background job runs; return how many programs run after at most 5 seconds."""
+    until = time.monotonic() + 5  # a program that was suspended may need a moment to end
+    while (left := count_running(trial.pid)) != 1 and time.monotonic() < until:
+        time.sleep(0.01)
+    return left
 
 
 @contextlib.contextmanager
@@ -138,16 +146,22 @@ def kill_small(trial: Trial, code: str) -> None:
     trial.expect(done is not None and done.status == 128 + number, f"signal {number} in `{code}`: {done}")
 
 
-def run_brief(trial: Trial, code: str, status: int) -> None:
+def run_brief(trial: Trial, code: str, status: int, prints: str) -> None:
     """Run a statement that ends by itself, and suspend a small program for a moment if that is drawn."""
-    statuses: tuple[int, ...] = (status,)
-    if trial.draw.random() < 0.5 or (code, status) in OTHER_BRIEF:
-        done, _ = trial.run(code)
-    else:
-        statuses = (status, 0, 128 + signal.SIGSTOP)  # a shell may report the stop, and go on
-        with send_later(trial, trial.draw.uniform(0, 0.02), stop_and_continue):
-            done, _ = trial.run(code)
-    trial.expect(done is not None and done.status in statuses, f"`{code}`: {done}")
+    if trial.draw.random() < 0.5 or (code, status, prints) in OTHER_BRIEF:
+        done, printed = trial.run(code)
+        expected = done is not None and (done.status, printed) == (status, prints)
+        trial.expect(expected, f"`{code}`: {printed!r}, {done}")
+        return
+    with send_later(trial, trial.draw.uniform(0, 0.02), stop_and_continue):
+        done, printed = trial.run(code)
+    trial.expect(wait_for_programs(trial) == 1, f"`{code}` was suspended, and did not end")
+    # a shell may report the stop and go on, and the program prints later
+    _, late = trial.run("true")
+    statuses = (status, 0, 128 + signal.SIGSTOP)
+    once = not prints or (printed + late).count(prints) == 1
+    expected = done is not None and done.status in statuses and once
+    trial.expect(expected, f"`{code}`, suspended: {printed!r}, then {late!r}, {done}")
 
 
 def run_drawn(trial: Trial) -> None:
@@ -169,9 +183,7 @@ def check_shell(trial: Trial, number: int) -> None:
         done is not None and done.status == 0 and printed.endswith("kept\n"),
         f"after statement {number}: {printed[-200:]!r}, {done}",
     )
-    until = time.monotonic() + 5  # a program that was suspended may need a moment to end
-    while (left := count_running(trial.pid)) != 1 and time.monotonic() < until:
-        time.sleep(0.01)
+    left = wait_for_programs(trial)
     trial.expect(left == 1, f"after statement {number}: {left} programs run instead of 1")
     done, printed = trial.run("command sh -c 'ps -o tpgid= -p $$; ps -o pgid= -p $$'")
     trial.expect(
