@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
+from collections.abc import Iterable
 
 from .connections.base import TerminalProcess
 
@@ -42,6 +43,8 @@ class Terminator:
         self._shell = shell
         self._deadline = deadline
         self._stopped: tuple[int, signal.Signals] | None = None  # process group and signal
+        # processes of that group that are no programs yet: bash ignores a signal until it becomes one
+        self._forks: set[int] = set()
 
     def enforce_deadline(self, now: float) -> None:
         """Send the signal that is due at this moment, if any."""
@@ -72,27 +75,46 @@ class Terminator:
         with contextlib.suppress(OSError):
             group = shell.find_foreground_group()
             self._stopped = (group, wanted)
-            if self._shares_group and group == shell.find_own_group() and self._signal_programs(wanted):
-                return
-            if wanted == signal.SIGINT or (self._attempts < len(_WAYS) and group != shell.find_own_group()):
-                shell.signal_group(group, wanted)
-            elif self._spares_shell:
-                shell.signal_group(group, signal.SIGINT)
-            elif wanted == signal.SIGKILL:
-                shell.signal(wanted)  # the shell itself is running, or does not stop
+            self._forks = set(shell.list_forks(group))
+            self._signal(group, wanted)
+            self._forks.update(shell.list_forks(group))
+
+    def _signal(self, group: int, wanted: signal.Signals) -> None:
+        shell = self._shell
+        if self._shares_group and group == shell.find_own_group() and self._signal_programs(wanted):
+            return
+        if wanted == signal.SIGINT or (self._attempts < len(_WAYS) and group != shell.find_own_group()):
+            shell.signal_group(group, wanted)
+        elif self._spares_shell:
+            shell.signal_group(group, signal.SIGINT)
+        elif wanted == signal.SIGKILL:
+            shell.signal(wanted)  # the shell itself is running, or does not stop
 
     def _signal_programs(self, wanted: signal.Signals) -> bool:
         """Send a signal to the programs in the shell's own group, and return whether there are any."""
         programs = self._shell.list_programs() if self._attempts <= len(_WAYS) else []
-        for program in programs:
-            with contextlib.suppress(ProcessLookupError):
-                self._shell.signal_program(program, wanted)
+        self._signal_each(programs, wanted)
         return bool(programs)
 
     def _stop_next(self) -> None:
-        """Send the signal to a program that was started after the signalled one, as in a loop."""
+        """Send the signal to programs that were started after it, as in a loop, or just when it came."""
+        if not self._stopped:
+            return
+        stopped, wanted = self._stopped
+        shell = self._shell
         with contextlib.suppress(OSError):
-            group = self._shell.find_foreground_group()
-            if self._stopped and group not in (self._stopped[0], self._shell.find_own_group()):
-                self._stopped = (group, self._stopped[1])
-                self._shell.signal_group(group, self._stopped[1])
+            group = shell.find_foreground_group()
+            if group not in (stopped, shell.find_own_group()):
+                self._stopped = (group, wanted)
+                self._forks = set(shell.list_forks(group))
+                shell.signal_group(group, wanted)
+                self._forks.update(shell.list_forks(group))
+            elif self._forks:
+                started = self._forks.difference(shell.list_forks(stopped))
+                self._forks -= started
+                self._signal_each(started, wanted)
+
+    def _signal_each(self, programs: Iterable[int], wanted: signal.Signals) -> None:
+        for program in programs:
+            with contextlib.suppress(ProcessLookupError):
+                self._shell.signal_program(program, wanted)

@@ -48,6 +48,7 @@ class _Process(NamedTuple):
     group: int
     terminal: int  # the device number of its controlling terminal
     ticks: int
+    stack: int  # where its stack begins: changes when it becomes another program; 0 or 1 if that is not shown
 
 
 class _Wait(NamedTuple):
@@ -130,6 +131,22 @@ def list_programs(leader: int, group: int) -> list[int]:
     return [process.pid for process in _find_descendants(leader) if process.group == group]
 
 
+def list_forks(leader: int, group: int) -> list[int]:
+    """Return the processes in a process group that still are copies of their parent.
+
+    A shell makes such a copy of itself, which then becomes a program. `leader` has started them, directly or
+    not. The result is empty where the system does not show which are.
+    """
+    first = _read_process(leader) if can_list_programs() else None
+    stacks = {leader: first.stack} if first else {}
+    found = []
+    for process in _find_descendants(leader) if first else ():  # parents before their children
+        stacks[process.pid] = process.stack
+        if process.group == group and process.stack > 1 and process.stack == stacks.get(process.parent):
+            found.append(process.pid)
+    return found
+
+
 # processes -------------------------------------------------------------------------------------------------
 
 
@@ -142,9 +159,8 @@ def _read_process(pid: int) -> _Process | None:
     fields = rest.split()
     name = head.partition(b"(")[2].decode("utf-8", "replace")
     ticks = int(fields[11]) + int(fields[12])
-    return _Process(
-        pid, name, fields[0].decode(), int(fields[1]), int(fields[2]), int(fields[4]) & 0xFFFFFFFF, ticks
-    )
+    numbers = int(fields[1]), int(fields[2]), int(fields[4]) & 0xFFFFFFFF, ticks, int(fields[25])
+    return _Process(pid, name, fields[0].decode(), *numbers)
 
 
 def _find_descendants(leader: int) -> Iterator[_Process]:

@@ -61,8 +61,14 @@ class TerminalProcess(Protocol):
     def list_programs(self) -> list[int]:
         """Return the programs that run in the process group of the process itself, without the process."""
 
+    def list_forks(self, group: int) -> list[int]:
+        """Return the processes in a process group that the shell has made, and that are no program yet.
+
+        The result is empty where the system does not show which are.
+        """
+
     def signal_program(self, program: int, number: int) -> None:
-        """Send a signal to a program of that list; raises OSError if it is gone."""
+        """Send a signal to a program of these lists; raises OSError if it is gone."""
 
     def signal(self, number: int) -> None:
         """Send a signal to the process; raises OSError if it is gone."""

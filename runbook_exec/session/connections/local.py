@@ -21,6 +21,7 @@ from ...system.terminal_readers import (
     can_list_programs,
     find_program,
     find_terminal_reader,
+    list_forks,
     list_programs,
 )
 from .base import ProcessEnd
@@ -109,8 +110,12 @@ class LocalProcess:
         """Return the programs that run in the process group of the process itself, without the process."""
         return list_programs(self._pid, os.getpgid(self._pid))
 
+    def list_forks(self, group: int) -> list[int]:
+        """Return the processes in a process group that the shell has made, and that are no program yet."""
+        return list_forks(self._pid, group)
+
     def signal_program(self, program: int, number: int) -> None:
-        """Send a signal to a program of that list; raises OSError if it is gone."""
+        """Send a signal to a program of these lists; raises OSError if it is gone."""
         os.kill(program, number)
 
     def signal(self, number: int) -> None:
