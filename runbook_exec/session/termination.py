@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterable
 
+from ..system.process_tree import Member
 from .connections.base import TerminalProcess
 
 _PATIENCE = 3.0  # seconds a program is given after ^C, and again after SIGTERM
@@ -43,8 +44,7 @@ class Terminator:
         self._shell = shell
         self._deadline = deadline
         self._stopped: tuple[int, signal.Signals] | None = None  # process group and signal
-        # processes of that group that are no programs yet: bash ignores a signal until it becomes one
-        self._forks: set[int] = set()
+        self._members: dict[int, Member] = {}  # of that group, when they were signalled
 
     def enforce_deadline(self, now: float) -> None:
         """Send the signal that is due at this moment, if any."""
@@ -71,13 +71,11 @@ class Terminator:
         self._stop(signal.SIGINT)
 
     def _stop(self, wanted: signal.Signals) -> None:
-        shell = self._shell
         with contextlib.suppress(OSError):
-            group = shell.find_foreground_group()
-            self._stopped = (group, wanted)
-            self._forks = set(shell.list_forks(group))
+            group = self._shell.find_foreground_group()
+            self._stopped, self._members = (group, wanted), self._shell.find_members(group)
             self._signal(group, wanted)
-            self._forks.update(shell.list_forks(group))
+            self._members |= self._shell.find_members(group)
 
     def _signal(self, group: int, wanted: signal.Signals) -> None:
         shell = self._shell
@@ -105,14 +103,20 @@ class Terminator:
         with contextlib.suppress(OSError):
             group = shell.find_foreground_group()
             if group not in (stopped, shell.find_own_group()):
-                self._stopped = (group, wanted)
-                self._forks = set(shell.list_forks(group))
+                self._stopped, self._members = (group, wanted), shell.find_members(group)
                 shell.signal_group(group, wanted)
-                self._forks.update(shell.list_forks(group))
-            elif self._forks:
-                started = self._forks.difference(shell.list_forks(stopped))
-                self._forks -= started
-                self._signal_each(started, wanted)
+                self._members |= shell.find_members(group)
+            else:
+                members = shell.find_members(stopped)
+                self._signal_each([each for each in members if self._has_missed(each, members[each])], wanted)
+                self._members |= members
+
+    def _has_missed(self, program: int, member: Member) -> bool:
+        """Return whether a program has not received the signal to its group, or its shell discarded it."""
+        before = self._members.get(program)
+        if before is None:  # a program that a program starts, as to clean up, is not meant
+            return member.is_first
+        return before.is_copy and not member.is_copy  # bash discards signals until the copy is a program
 
     def _signal_each(self, programs: Iterable[int], wanted: signal.Signals) -> None:
         for program in programs:

@@ -51,7 +51,7 @@ OTHER_ENDLESS = ("command sh -c 'while :; do sleep 1; done'", "sleep 60; sleep 6
 OTHER_BRIEF = (("command sh -c 'exit 7'", 7, ""), ("true; true", 0, ""), ("echo a | cat", 0, "a\n"))
 
 # what a shell prints about a job that was suspended, also in the middle of a line of the program
-_NOTICE = re.compile(r"(?:zsh: suspended|\[\d+\]).*\n")
+_NOTICE = re.compile(r"\n?(?:zsh: suspended|\[\d+\]).*\n")
 
 
 @dataclass(slots=True)
@@ -165,7 +165,7 @@ def run_brief(trial: Trial, code: str, status: int, prints: str) -> None:
     # a shell may report the stop and go on, and the program prints later
     _, late = trial.run("true")
     statuses = (status, 0, 128 + signal.SIGSTOP)
-    once = not prints or _NOTICE.sub("", printed + late).count(prints) == 1
+    once = not prints or _NOTICE.sub("", printed + late).count(prints.rstrip()) == 1
     expected = done is not None and done.status in statuses and once
     trial.expect(expected, f"`{code}`, suspended: {printed!r}, then {late!r}, {done}")
 

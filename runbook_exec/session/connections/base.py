@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ...light_classes import NamedTuple
+from ...system.process_tree import Member
 from ...system.terminal_readers import Foreground
 
 
@@ -61,10 +62,10 @@ class TerminalProcess(Protocol):
     def list_programs(self) -> list[int]:
         """Return the programs that run in the process group of the process itself, without the process."""
 
-    def list_forks(self, group: int) -> list[int]:
-        """Return the processes in a process group that the shell has made, and that are no program yet.
+    def find_members(self, group: int) -> dict[int, Member]:
+        """Return the processes in a process group by their numbers.
 
-        The result is empty where the system does not show which are.
+        The result is empty where the system does not show them.
         """
 
     def signal_program(self, program: int, number: int) -> None:
