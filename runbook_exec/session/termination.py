@@ -75,7 +75,7 @@ class Terminator:
             group = self._shell.find_foreground_group()
             self._stopped, self._members = (group, wanted), self._shell.find_members(group)
             self._signal(group, wanted)
-            self._members |= self._shell.find_members(group)
+            self._add_copies(group)
 
     def _signal(self, group: int, wanted: signal.Signals) -> None:
         shell = self._shell
@@ -105,11 +105,20 @@ class Terminator:
             if group not in (stopped, shell.find_own_group()):
                 self._stopped, self._members = (group, wanted), shell.find_members(group)
                 shell.signal_group(group, wanted)
-                self._members |= shell.find_members(group)
+                self._add_copies(group)
             else:
                 members = shell.find_members(stopped)
                 self._signal_each([each for each in members if self._has_missed(each, members[each])], wanted)
                 self._members |= members
+
+    def _add_copies(self, group: int) -> None:
+        """Note which processes are copies just after the signal.
+
+        Another that is new may have been one, and counts as not signalled.
+        """
+        self._members |= {
+            program: member for program, member in self._shell.find_members(group).items() if member.is_copy
+        }
 
     def _has_missed(self, program: int, member: Member) -> bool:
         """Return whether a program has not received the signal to its group, or its shell discarded it."""
