@@ -29,6 +29,7 @@ from runbook_exec.system.signals import defer_interrupts
 from tests.support.interrupting import run_statement
 
 STATEMENTS = 8  # in each session
+PATIENCE = 30.0  # seconds in which a program starts or ends, on a busy machine
 LATEST = 0.12  # seconds after which the last signals come
 STARTING = 0.006  # seconds in which a shell starts a program: half of all interrupts come then
 
@@ -40,6 +41,7 @@ SMALL_ENDLESS = (
     "tail -f /dev/null",
     "/usr/bin/tail -f /dev/null",
 )
+ENDLESS_NAMES = ("sleep", "tail")
 SMALL_BRIEF = (
     ("/bin/true", 0, ""),
     ("/bin/false", 1, ""),
@@ -92,8 +94,8 @@ def count_running(pid: int) -> int:
 
 
 def wait_for_programs(trial: Trial) -> int:
-    """Wait until only the background job runs; return how many programs run after at most 5 seconds."""
-    until = time.monotonic() + 5  # a program that was suspended may need a moment to end
+    """Wait until only the background job runs; return how many programs run after at most 30 seconds."""
+    until = time.monotonic() + PATIENCE  # a program that was suspended may need a moment to end
     while (left := count_running(trial.pid)) != 1 and time.monotonic() < until:
         time.sleep(0.01)
     return left
@@ -140,16 +142,29 @@ def time_out_endless(trial: Trial, code: str) -> None:
 def kill_small(trial: Trial, code: str) -> None:
     """Have another program end a statement's program with a signal."""
     number = trial.draw.choice((signal.SIGTERM, signal.SIGKILL))
+    before = list_children(trial.pid)
 
-    def send(programs: list[int]) -> None:
-        for program in programs:
+    def send(_: list[int]) -> None:
+        for program in wait_for_start(trial, before):
             os.kill(program, number)
 
-    with send_later(trial, LATEST, send):  # late enough that it runs
+    with send_later(trial, 0, send):
         done = None
-        for item in trial.session.run(code.encode(), 5):
+        for item in trial.session.run(code.encode(), PATIENCE):
             done = item if isinstance(item, Done) else done
     trial.expect(done is not None and done.status == 128 + number, f"signal {number} in `{code}`: {done}")
+
+
+def wait_for_start(trial: Trial, before: list[int]) -> list[int]:
+    """Wait until the shell has started a program, and return its number; [] if it does not."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        for child in list_children(trial.pid):
+            with contextlib.suppress(OSError):
+                if child not in before and Path(f"/proc/{child}/comm").read_text().strip() in ENDLESS_NAMES:
+                    return [child]
+        time.sleep(0.005)
+    return []
 
 
 def run_brief(trial: Trial, code: str, status: int, prints: str) -> None:
