@@ -123,12 +123,21 @@ def stop_and_continue(programs: list[int]) -> None:
         time.sleep(0.01)
 
 
+def list_statuses(code: str) -> tuple[int, ...]:
+    """Return the exit statuses of an endless statement after ^C.
+
+    The last program of a pipeline may read the end of the first one before it receives the signal.
+    """
+    return (130, 0) if "|" in code else (130,)
+
+
 def interrupt_endless(trial: Trial, code: str) -> None:
     """Interrupt a statement as ^C does."""
     latest = trial.draw.choice((STARTING, LATEST))
     signal.setitimer(signal.ITIMER_REAL, trial.draw.uniform(0.0005, latest))
     done, _ = trial.run(code)
-    trial.expect(done is not None and done.status == 130 and done.interrupted, f"^C in `{code}`: {done}")
+    expected = done is not None and done.status in list_statuses(code) and done.interrupted
+    trial.expect(expected, f"^C in `{code}`: {done}")
 
 
 def time_out_endless(trial: Trial, code: str) -> None:
@@ -136,7 +145,8 @@ def time_out_endless(trial: Trial, code: str) -> None:
     done = None
     for item in trial.session.run(code.encode(), trial.draw.uniform(0.001, LATEST)):
         done = item if isinstance(item, Done) else done
-    trial.expect(done is not None and done.timed_out and done.status == 130, f"timeout of `{code}`: {done}")
+    expected = done is not None and done.status in list_statuses(code) and done.timed_out
+    trial.expect(expected, f"timeout of `{code}`: {done}")
 
 
 def kill_small(trial: Trial, code: str) -> None:
