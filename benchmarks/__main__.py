@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from . import peers
-from .cases import CASES, FULL, QUICK, Place, Sizes
+from .cases import CASES
 from .claims import Row
 from .machine import facts
+from .place import FULL, QUICK, Place, Sizes
 from .table import table
 from .timing import Failed, in_turn
 

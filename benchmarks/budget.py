@@ -194,13 +194,17 @@ class Bench:
 
     def _trace(self, page: Path) -> tuple[Counter[str], Counter[str]]:
         with tempfile.TemporaryDirectory() as folder:
-            ours = (sys.executable, "-m", "runbook_exec", "run", "--yes", "--no-config", str(page))
-            self._call(("strace", "-ff", "-qq", "-o", f"{folder}/trace", *ours))
-            # our process makes the most calls, and the shell the second most
-            traces = sorted(Path(folder).iterdir(), key=lambda path: path.stat().st_size, reverse=True)
-            first, second = (Counter(re.findall(r"^(\w+)\(", path.read_text(errors="replace"), re.M))
-                             for path in traces[:2])  # fmt: skip
-            return first, second
+            command = (sys.executable, "-m", "runbook_exec", "run", "--yes", "--no-config", str(page))
+            self._call(("strace", "-ff", "-qq", "-o", f"{folder}/trace", *command))
+            traces = [path.read_text(errors="replace") for path in Path(folder).iterdir()]
+        # the trace of our process begins with its program; of all others, the shell makes the most calls
+        ours, *others = sorted(traces, key=lambda trace: (not trace.startswith("execve("), -len(trace)))
+        return _count_names(ours), _count_names(others[0])
+
+
+def _count_names(trace: str) -> Counter[str]:
+    """Return how often each system call is in a trace of `strace`."""
+    return Counter(re.findall(r"^(\w+)\(", trace, re.MULTILINE))
 
 
 def list_kinds(shell: str, folder: Path) -> Mapping[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from statistics import median
+from typing import NamedTuple, Protocol
 
 from .timing import Measured
 
@@ -91,6 +92,36 @@ class Each:
             f"{self.floor * 1000:g} ms",
             each <= self.floor,
         )
+
+
+class Series(NamedTuple):
+    """A run of some statements more than a `smaller` run has, by the names of their commands."""
+
+    name: str
+    smaller: str
+    number: int  # of those statements
+
+    def list_times(self, measured: Measured) -> list[float]:
+        """Return the seconds of one further statement in each turn."""
+        pairs = zip(measured.runs[self.name], measured.runs[self.smaller], strict=True)
+        return [(run.seconds - smaller.seconds) / self.number for run, smaller in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class EachRatio:
+    """The time of one further statement of ours beside theirs, if the two run different numbers of them."""
+
+    title: str
+    ours: Series
+    theirs: Series
+
+    def row(self, measured: Measured) -> Row:
+        mine = self.ours.list_times(measured)
+        if self.theirs.name not in measured.runs:
+            return Row(self.title, _time(median(mine)), self.theirs.name, "not measured")
+        theirs = self.theirs.list_times(measured)
+        ratio = median(our / their for our, their in zip(mine, theirs, strict=True))
+        return Row(self.title, _time(median(mine)), self.theirs.name, _time(median(theirs)), f"{ratio:.3f}×")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import sys
 import venv
 from pathlib import Path
 
-PACKAGES = ("rundoc", "byexample", "cram")
+PACKAGES = ("rundoc", "byexample", "cram", "tesh")
+_REQUIREMENTS = (*PACKAGES, "setuptools")  # tesh imports distutils, which Python 3.12 does not have
 SYSTEM = {
     "fish": "`apt install fish` or https://fishshell.com",
     "script": "util-linux (`apt install bsdextrautils` on Debian)",
@@ -34,13 +35,13 @@ def install_peers(folder: Path) -> dict[str, Path]:
     Everything in it is compiled: a peer must not pay for a compilation that happens once. Raises Missing.
     """
     ready = folder / "ready"
-    wanted = "\n".join((sys.version, *PACKAGES))
+    wanted = "\n".join((sys.version, *_REQUIREMENTS))
     if not ready.exists() or ready.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         venv.create(folder, with_pip=True)
         python = str(folder / "bin" / "python")
         done = subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES],
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *_REQUIREMENTS],
             capture_output=True,
             text=True,
             check=False,

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
 
 from ..light_classes import NamedTuple
+from .process_tree import Process, find_descendants, list_numbers, read_process
 
 
 class Certainty(IntEnum):
@@ -38,16 +38,6 @@ class Foreground(NamedTuple):
 
     reader: TerminalReader | None = None
     ticks: int = 0
-
-
-class _Process(NamedTuple):
-    pid: int
-    name: str
-    state: str
-    parent: int
-    group: int
-    terminal: int  # the device number of its controlling terminal
-    ticks: int
 
 
 class _Wait(NamedTuple):
@@ -79,13 +69,13 @@ def find_terminal_reader(leader: int, group: int) -> Foreground:
     """Return what the process group `group` does at the terminal of the session that `leader` leads."""
     if sys.platform != "linux":
         return _find_by_ps(group)
-    first = _read_process(leader)
+    first = read_process(leader)
     if first is None and not Path("/proc/self").exists():
         return _guess_reader(group)
     if first is None or not first.terminal:
         return Foreground()
-    processes = [first, *_find_descendants(leader)]
-    members: dict[int, _Process] = {}
+    processes = [first, *find_descendants(leader)]
+    members: dict[int, Process] = {}
     for process in processes:  # parents before their children
         # `su -c` starts a program in a session of its own, which may read every terminal
         is_apart = process.terminal != first.terminal and process.parent in members
@@ -105,80 +95,7 @@ def find_terminal_reader(leader: int, group: int) -> Foreground:
     return Foreground(best, ticks)
 
 
-def find_program(pid: int) -> str:
-    """Return the name of the program that a process runs; "" if it is gone."""
-    if sys.platform == "linux":
-        process = _read_process(pid)
-        return process.name if process else ""
-    import subprocess  # large, and most runs do not need it
-
-    try:
-        command = ["ps", "-o", "comm=", "-p", str(pid)]
-        name = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return Path(name).name.lstrip("-")
-
-
-def can_list_programs() -> bool:
-    """Return whether the system shows which programs are in a process group."""
-    return sys.platform == "linux" and Path("/proc/self/stat").exists()
-
-
-def list_programs(leader: int, group: int) -> list[int]:
-    """Return the processes that `leader` has started, directly or not, and that are in a process group."""
-    return [process.pid for process in _find_descendants(leader) if process.group == group]
-
-
-# processes -------------------------------------------------------------------------------------------------
-
-
-def _read_process(pid: int) -> _Process | None:
-    try:
-        with Path(f"/proc/{pid}/stat").open("rb") as file:
-            head, _, rest = file.read().rpartition(b")")
-    except OSError:
-        return None
-    fields = rest.split()
-    name = head.partition(b"(")[2].decode("utf-8", "replace")
-    ticks = int(fields[11]) + int(fields[12])
-    return _Process(
-        pid, name, fields[0].decode(), int(fields[1]), int(fields[2]), int(fields[4]) & 0xFFFFFFFF, ticks
-    )
-
-
-def _find_descendants(leader: int) -> Iterator[_Process]:
-    left = [leader]
-    while left:
-        pid = left.pop()
-        for child in _list_children(pid):
-            if process := _read_process(child):
-                left.append(child)
-                yield process
-
-
-def _list_children(pid: int) -> list[int]:
-    found: list[int] = []
-    for thread in _list_numbers(f"/proc/{pid}/task"):
-        try:
-            with Path(f"/proc/{pid}/task/{thread}/children").open("rb") as file:
-                found += map(int, file.read().split())
-        except FileNotFoundError:
-            if Path(f"/proc/{pid}/task/{thread}").exists():  # a kernel that does not list children
-                return [p.pid for p in map(_read_process, _list_numbers("/proc")) if p and p.parent == pid]
-        except OSError:
-            continue
-    return found
-
-
-def _list_numbers(folder: str) -> list[int]:
-    try:
-        return [int(path.name) for path in Path(folder).iterdir() if path.name.isdigit()]
-    except OSError:
-        return []
-
-
-def _read_program(process: _Process) -> str:
+def _read_program(process: Process) -> str:
     """Return the name of a process's program as it was called, such as `pager` or `python3`."""
     try:
         with Path(f"/proc/{process.pid}/cmdline").open("rb") as file:
@@ -192,11 +109,11 @@ def _read_program(process: _Process) -> str:
 # what a process waits for ----------------------------------------------------------------------------------
 
 
-def _inspect_process(process: _Process, terminal: int, is_parent: bool) -> TerminalReader | None:
+def _inspect_process(process: Process, terminal: int, is_parent: bool) -> TerminalReader | None:
     """Return the process as a reader of the terminal, or None if it waits for something else only."""
     pid = process.pid
     try:
-        waits = [wait for thread in _list_numbers(f"/proc/{pid}/task") if (wait := _read_wait(pid, thread))]
+        waits = [wait for thread in list_numbers(f"/proc/{pid}/task") if (wait := _read_wait(pid, thread))]
         kinds = {file: _find_kind(pid, file, terminal) for wait in waits for file in wait.files}
     except PermissionError:
         return TerminalReader(pid, _read_program(process), Certainty.UNKNOWN)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.claims import Each, Growth, Peak, Ratio
+from benchmarks.claims import Each, EachRatio, Growth, Peak, Ratio, Series
 from benchmarks.table import table
 from benchmarks.timing import Command, Failed, Measured, Run, in_turn
 from tests.support.paths import REPOSITORY
@@ -39,6 +39,8 @@ def test_ratios_are_of_runs_in_the_same_turn() -> None:
     assert Ratio("", "ours", "theirs").row(measured).holds is None
     assert Ratio("", "ours", "absent", 1.0).row(measured).holds is None
     assert Each("", "ours", "theirs", 2, 0.5).row(measured).measured == "500.00 ms each"
+    series = Series("ours", "theirs", 2)
+    assert EachRatio("", series, series._replace(number=1)).row(measured).measured == "0.500×"
     assert Peak("", "ours", 9).row(measured).holds
     assert not Growth("", "ours", "theirs", 3).row(measured).holds
 

@@ -156,22 +156,31 @@ def list_disk_failures(done: Sequence[tuple[str, int, int]], error: str, told: s
         yield Point(f"{error} from operation {number} on", die)
 
 
-def list_random_deaths(victim: str, count: int, seconds: float) -> Iterator[Point]:
-    """Yield kills of the program, its shell, or both with their children, at random moments."""
+def list_random_deaths(victim: str, count: int, size: int, seconds: float) -> Iterator[Point]:
+    """Yield kills of the program, its shell, or both with their children, at random moments.
+
+    A moment is a number of bytes in the journal and some time afterwards, so that no kill comes too late on a
+    machine whose load changes. `size` is that of a whole journal, `seconds` the time of a whole run.
+    """
     draw = random.Random(victim)  # noqa: S311 - the same moments each time
 
     for _ in range(count):
-        moment = draw.uniform(0, 1.1) * seconds
+        least, later = draw.randrange(size), draw.uniform(0, seconds / 2 / NUMBER)
 
-        def die(program: Program, moment: float = moment) -> None:
+        def die(program: Program, least: int = least, later: float = later) -> None:
             process = program.start("page.md", "--yes")
-            while not any(program.runs.glob("*.jsonl")) and process.poll() is None:
-                time.sleep(0.002)
-            time.sleep(moment)
+            while _measure_journal(program) <= least and process.poll() is None:
+                time.sleep(0.001)
+            time.sleep(later)
             _kill(process.pid, victim)
             process.wait()
 
-        yield Point(f"{victim} {moment:.3f} s after it began", die)
+        yield Point(f"{victim} {later:.3f} s after {least} bytes", die)
+
+
+def _measure_journal(program: Program) -> int:
+    """Return the number of bytes in the journal; 0 if none exists."""
+    return sum(path.stat().st_size for path in program.runs.glob("*.jsonl"))
 
 
 def _kill(pid: int, victim: str) -> None:
@@ -339,7 +348,7 @@ def make_rows(program: Program, count: int) -> Iterator[tuple[Row, list[Point]]]
         ("shell", "the shell"),
         ("group", "both and all they run"),
     ):
-        yield Row(f"{told} killed at random"), list(list_random_deaths(victim, count, seconds))
+        yield Row(f"{told} killed at random"), list(list_random_deaths(victim, count, len(journal), seconds))
     yield (
         Row("the disk is full from then on"),
         list(list_disk_failures(done, "ENOSPC", "no space left on device")),

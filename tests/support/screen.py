@@ -125,7 +125,8 @@ class Screen:
         except OSError:
             return False
         self.raw += data
-        self._stream.feed(data)
+        # pyte would print the end of the codes with which fish 4 sets how keys are reported
+        self._stream.feed(data.replace(b"\x1b[=", b"\x1b[>"))
         return bool(data)
 
 

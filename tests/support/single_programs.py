@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -28,7 +29,9 @@ from runbook_exec.system.signals import defer_interrupts
 from tests.support.interrupting import run_statement
 
 STATEMENTS = 8  # in each session
+PATIENCE = 30.0  # seconds in which a program starts or ends, on a busy machine
 LATEST = 0.12  # seconds after which the last signals come
+STARTING = 0.006  # seconds in which a shell starts a program: half of all interrupts come then
 
 # endless and brief statements, of which the first kind is small programs
 SMALL_ENDLESS = (
@@ -38,15 +41,19 @@ SMALL_ENDLESS = (
     "tail -f /dev/null",
     "/usr/bin/tail -f /dev/null",
 )
+ENDLESS_NAMES = ("sleep", "tail")
 SMALL_BRIEF = (
-    ("/bin/true", 0),
-    ("/bin/false", 1),
-    ("cat /nowhere", 1),
-    ("/bin/sleep 0.01", 0),
-    ("command true", 0),
+    ("/bin/true", 0, ""),
+    ("/bin/false", 1, ""),
+    ("cat /nowhere", 1, "cat: /nowhere: No such file or directory\n"),
+    ("/bin/sleep 0.01", 0, ""),
+    ("command true", 0, ""),
 )
 OTHER_ENDLESS = ("command sh -c 'while :; do sleep 1; done'", "sleep 60; sleep 60", "sleep 60 | cat")
-OTHER_BRIEF = (("command sh -c 'exit 7'", 7), ("true; true", 0), ("echo a | cat", 0))
+OTHER_BRIEF = (("command sh -c 'exit 7'", 7, ""), ("true; true", 0, ""), ("echo a | cat", 0, "a\n"))
+
+# what a shell prints about a job that was suspended, also in the middle of a line of the program
+_NOTICE = re.compile(r"\n?(?:zsh: suspended|\[\d+\]).*\n")
 
 
 @dataclass(slots=True)
@@ -86,6 +93,14 @@ def count_running(pid: int) -> int:
     return len([state for state in states if state != "Z"])
 
 
+def wait_for_programs(trial: Trial) -> int:
+    """Wait until only the background job runs; return how many programs run after at most 30 seconds."""
+    until = time.monotonic() + PATIENCE  # a program that was suspended may need a moment to end
+    while (left := count_running(trial.pid)) != 1 and time.monotonic() < until:
+        time.sleep(0.01)
+    return left
+
+
 @contextlib.contextmanager
 def send_later(trial: Trial, seconds: float, send: Callable[[list[int]], None]) -> Iterator[None]:
     """Call `send` with the programs of the shell, once so many seconds have passed."""
@@ -108,11 +123,21 @@ def stop_and_continue(programs: list[int]) -> None:
         time.sleep(0.01)
 
 
+def list_statuses(code: str) -> tuple[int, ...]:
+    """Return the exit statuses of an endless statement after ^C.
+
+    The last program of a pipeline may read the end of the first one before it receives the signal.
+    """
+    return (130, 0) if "|" in code else (130,)
+
+
 def interrupt_endless(trial: Trial, code: str) -> None:
     """Interrupt a statement as ^C does."""
-    signal.setitimer(signal.ITIMER_REAL, trial.draw.uniform(0.0005, LATEST))
+    latest = trial.draw.choice((STARTING, LATEST))
+    signal.setitimer(signal.ITIMER_REAL, trial.draw.uniform(0.0005, latest))
     done, _ = trial.run(code)
-    trial.expect(done is not None and done.status == 130 and done.interrupted, f"^C in `{code}`: {done}")
+    expected = done is not None and done.status in list_statuses(code) and done.interrupted
+    trial.expect(expected, f"^C in `{code}`: {done}")
 
 
 def time_out_endless(trial: Trial, code: str) -> None:
@@ -120,34 +145,54 @@ def time_out_endless(trial: Trial, code: str) -> None:
     done = None
     for item in trial.session.run(code.encode(), trial.draw.uniform(0.001, LATEST)):
         done = item if isinstance(item, Done) else done
-    trial.expect(done is not None and done.timed_out and done.status == 130, f"timeout of `{code}`: {done}")
+    expected = done is not None and done.status in list_statuses(code) and done.timed_out
+    trial.expect(expected, f"timeout of `{code}`: {done}")
 
 
 def kill_small(trial: Trial, code: str) -> None:
     """Have another program end a statement's program with a signal."""
     number = trial.draw.choice((signal.SIGTERM, signal.SIGKILL))
+    before = list_children(trial.pid)
 
-    def send(programs: list[int]) -> None:
-        for program in programs:
+    def send(_: list[int]) -> None:
+        for program in wait_for_start(trial, before):
             os.kill(program, number)
 
-    with send_later(trial, LATEST, send):  # late enough that it runs
+    with send_later(trial, 0, send):
         done = None
-        for item in trial.session.run(code.encode(), 5):
+        for item in trial.session.run(code.encode(), PATIENCE):
             done = item if isinstance(item, Done) else done
     trial.expect(done is not None and done.status == 128 + number, f"signal {number} in `{code}`: {done}")
 
 
-def run_brief(trial: Trial, code: str, status: int) -> None:
+def wait_for_start(trial: Trial, before: list[int]) -> list[int]:
+    """Wait until the shell has started a program, and return its number; [] if it does not."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        for child in list_children(trial.pid):
+            with contextlib.suppress(OSError):
+                if child not in before and Path(f"/proc/{child}/comm").read_text().strip() in ENDLESS_NAMES:
+                    return [child]
+        time.sleep(0.005)
+    return []
+
+
+def run_brief(trial: Trial, code: str, status: int, prints: str) -> None:
     """Run a statement that ends by itself, and suspend a small program for a moment if that is drawn."""
-    statuses: tuple[int, ...] = (status,)
-    if trial.draw.random() < 0.5 or (code, status) in OTHER_BRIEF:
-        done, _ = trial.run(code)
-    else:
-        statuses = (status, 0, 128 + signal.SIGSTOP)  # a shell may report the stop, and go on
-        with send_later(trial, trial.draw.uniform(0, 0.02), stop_and_continue):
-            done, _ = trial.run(code)
-    trial.expect(done is not None and done.status in statuses, f"`{code}`: {done}")
+    if trial.draw.random() < 0.5 or (code, status, prints) in OTHER_BRIEF:
+        done, printed = trial.run(code)
+        expected = done is not None and (done.status, printed) == (status, prints)
+        trial.expect(expected, f"`{code}`: {printed!r}, {done}")
+        return
+    with send_later(trial, trial.draw.uniform(0, 0.02), stop_and_continue):
+        done, printed = trial.run(code)
+    trial.expect(wait_for_programs(trial) == 1, f"`{code}` was suspended, and did not end")
+    # a shell may report the stop and go on, and the program prints later
+    _, late = trial.run("true")
+    statuses = (status, 0, 128 + signal.SIGSTOP)
+    once = not prints or _NOTICE.sub("", printed + late).count(prints.rstrip()) == 1
+    expected = done is not None and done.status in statuses and once
+    trial.expect(expected, f"`{code}`, suspended: {printed!r}, then {late!r}, {done}")
 
 
 def run_drawn(trial: Trial) -> None:
@@ -169,9 +214,7 @@ def check_shell(trial: Trial, number: int) -> None:
         done is not None and done.status == 0 and printed.endswith("kept\n"),
         f"after statement {number}: {printed[-200:]!r}, {done}",
     )
-    until = time.monotonic() + 5  # a program that was suspended may need a moment to end
-    while (left := count_running(trial.pid)) != 1 and time.monotonic() < until:
-        time.sleep(0.01)
+    left = wait_for_programs(trial)
     trial.expect(left == 1, f"after statement {number}: {left} programs run instead of 1")
     done, printed = trial.run("command sh -c 'ps -o tpgid= -p $$; ps -o pgid= -p $$'")
     trial.expect(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ...light_classes import NamedTuple
+from ...system.process_tree import Member
 from ...system.terminal_readers import Foreground
 
 
@@ -61,8 +62,14 @@ class TerminalProcess(Protocol):
     def list_programs(self) -> list[int]:
         """Return the programs that run in the process group of the process itself, without the process."""
 
+    def find_members(self, group: int) -> dict[int, Member]:
+        """Return the processes in a process group by their numbers.
+
+        The result is empty where the system does not show them.
+        """
+
     def signal_program(self, program: int, number: int) -> None:
-        """Send a signal to a program of that list; raises OSError if it is gone."""
+        """Send a signal to a program of these lists; raises OSError if it is gone."""
 
     def signal(self, number: int) -> None:
         """Send a signal to the process; raises OSError if it is gone."""

@@ -14,15 +14,10 @@ import pexpect
 
 from ...system import core_dumps
 from ...system.descriptors import list_descriptors
+from ...system.process_tree import Member, can_list_programs, find_members, find_program, list_programs
 from ...system.processes import open_end_descriptor
 from ...system.temporary_folders import TemporaryFolder
-from ...system.terminal_readers import (
-    Foreground,
-    can_list_programs,
-    find_program,
-    find_terminal_reader,
-    list_programs,
-)
+from ...system.terminal_readers import Foreground, find_terminal_reader
 from .base import ProcessEnd
 
 # Python ignores the first two signals, and a caller that starts us in the background may ignore others
@@ -109,8 +104,12 @@ class LocalProcess:
         """Return the programs that run in the process group of the process itself, without the process."""
         return list_programs(self._pid, os.getpgid(self._pid))
 
+    def find_members(self, group: int) -> dict[int, Member]:
+        """Return the processes in a process group by their numbers."""
+        return find_members(self._pid, group)
+
     def signal_program(self, program: int, number: int) -> None:
-        """Send a signal to a program of that list; raises OSError if it is gone."""
+        """Send a signal to a program of these lists; raises OSError if it is gone."""
         os.kill(program, number)
 
     def signal(self, number: int) -> None:

@@ -26,6 +26,7 @@ MODULES = (
     "shells/small_programs.py",
     "system/core_dumps.py",
     "system/descriptors.py",
+    "system/process_tree.py",
     "system/processes.py",
     "system/screen_modes.py",
     "system/signals.py",
