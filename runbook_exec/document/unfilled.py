@@ -134,7 +134,7 @@ class _Script:
     @cached_property
     def variables(self) -> frozenset[str]:
         """Return the names that the script uses or sets as variables."""
-        return frozenset(used or assigned for used, assigned in _VARIABLES.compile().findall(self.text))
+        return frozenset(used or assigned for used, assigned in _VARIABLES.findall(self.text))
 
     def before(self, match: re.Match[str]) -> str:
         """Return the text before a match in its command."""

@@ -74,7 +74,7 @@ def report_block_include(source: Source, code: MappedText) -> Problem | None:
 
 def report_flow_includes(source: Source, elements: Sequence[Element]) -> Iterator[Problem]:
     """Yield a Problem for each include between the blocks of a step that may hold commands."""
-    imported = dict(_IMPORT.compile().findall(source.text)) if "import " in source.text else {}
+    imported = dict(_IMPORT.findall(source.text)) if "import " in source.text else {}
     for element in elements:
         if isinstance(element, Fence):
             found = _DIRECTIVE.match(element.written)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 from .tokens import KEYWORDS, NO_PROBLEM, Kind, Region, Token, find_keyword
 from .words import IN_DOUBLE, IN_SINGLE, BrokenWord, read_word
@@ -18,17 +19,17 @@ from .words import IN_DOUBLE, IN_SINGLE, BrokenWord, read_word
 # White space for the C library in a UTF-8 locale, without the no-break spaces.
 _BLANK = " \t\r\v\f\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
 
-_BLANKS = re.compile(f"[{_BLANK}]+")
+_BLANKS = LazyPattern(f"[{_BLANK}]+")
 
-_BLANK_LINES = re.compile(f"[\\n{_BLANK}]*")
+_BLANK_LINES = LazyPattern(f"[\\n{_BLANK}]*")
 
-_COMMENT = re.compile(r"[^\n]*")
+_COMMENT = LazyPattern(r"[^\n]*")
 
-_PIPE = re.compile(r"\||[0-9]*(?:&|>>?)\|")
+_PIPE = LazyPattern(r"\||[0-9]*(?:&|>>?)\|")
 
-_FROM_INPUT = re.compile("0+>")
+_FROM_INPUT = LazyPattern("0+>")
 
-_REDIRECT = re.compile(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
+_REDIRECT = LazyPattern(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
 
 _OPERATORS = frozenset("\n;|&<>0123456789")  # the first characters of operators, and of some words
 
@@ -40,7 +41,7 @@ _WORD = rf"(?>(?:{_LETTERS}|'{IN_SINGLE}'|\"{IN_DOUBLE}\")+)"
 
 _END = r"(?=[|;<>\ \t\r\n]|\Z)"
 
-_COMMON = re.compile(
+_COMMON = LazyPattern(
     rf"""[{_BLANK}]*+(?:
         (?P<word>(?![0-9]++[<>]){_LETTERS}{_END})
         |(?P<newline>\n)[\n{_BLANK}]*+
@@ -53,13 +54,13 @@ _COMMON = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 
-_ARGUMENTS = re.compile(rf"(?>(?:(?>(?:[{_BLANK}]|\\\n)+)(?![0-9]++[<>]){_WORD}{_END})*)", re.DOTALL)
+_ARGUMENTS = LazyPattern(rf"(?>(?:(?>(?:[{_BLANK}]|\\\n)+)(?![0-9]++[<>]){_WORD}{_END})*)", re.DOTALL)
 
 _BEFORE_COMMANDS = frozenset(
     {"begin", "if", "while", "and", "or", "not", "!", "time", "builtin", "command", "exec"}
 )
 
-_QUOTES = re.compile(f"'({IN_SINGLE})'" + f'|"({IN_DOUBLE})"', re.DOTALL)
+_QUOTES = LazyPattern(f"'({IN_SINGLE})'" + f'|"({IN_DOUBLE})"', re.DOTALL)
 
 
 def tokenize(text: str, start: int, end: int, regions: list[Region] | None = None) -> list[Token]:
@@ -123,7 +124,7 @@ def _quotes(text: str, start: int, end: int) -> Iterator[Region]:
             yield (*match.span(group), Context.SINGLE if group == 1 else Context.DOUBLE)
 
 
-def _end(pattern: re.Pattern[str], text: str, at: int, end: int) -> int:
+def _end(pattern: LazyPattern[str], text: str, at: int, end: int) -> int:
     match = pattern.match(text, at, end)
     return match.end() if match else at
 
