@@ -51,3 +51,35 @@ class LazyPattern(Generic[AnyStr]):
         def __getattr__(self, name):
             """Compile the pattern when its first method is asked for."""
             return getattr(self._compile(), name)
+
+
+class CaselessPattern:
+    """A pattern in small letters that matches whatever the case of a text.
+
+    A text in ASCII is made small first: `re.IGNORECASE` reads each alternative of a pattern several times as
+    long. Groups of a match have small letters too.
+    """
+
+    __slots__ = ("_in_any_case", "_in_small_letters")
+
+    def __init__(self, pattern: str) -> None:
+        self._in_small_letters = LazyPattern(pattern)
+        self._in_any_case = LazyPattern(pattern, re.IGNORECASE)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first match."""
+        if text.isascii():
+            return self._in_small_letters.search(text.lower())
+        return self._in_any_case.search(text)
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Return the match at the beginning."""
+        if text.isascii():
+            return self._in_small_letters.match(text.lower())
+        return self._in_any_case.match(text)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """Return the match of the whole text."""
+        if text.isascii():
+            return self._in_small_letters.fullmatch(text.lower())
+        return self._in_any_case.fullmatch(text)

@@ -35,17 +35,20 @@ class PromptForm(StrEnum):
     ANGLE = r">(?= [A-Za-z./~][\w./~-]*(?: |$))(?: |$)"
     ROOT = r"#(?: |$)"
 
+    pattern: LazyPattern[str]
+
+    def __init__(self, form: str) -> None:
+        self.pattern = LazyPattern(form, re.MULTILINE)
+
     def match(self, line: str, start: int = 0) -> re.Match[str] | None:
         """Return the match of a prompt of this form at the start of a line."""
-        found = _PATTERNS[self].match(line, start)
+        found = self.pattern.match(line, start)
         if found is None or self is not PromptForm.PLACE or found["folder"] in (None, "/"):
             return found
         # `/app # ls` is a prompt, `/usr/bin/app # the app` a command with a comment
         end = line.find("\n", found.end())
         return found if is_certain_command(line[found.end() : end if end >= 0 else len(line)]) else None
 
-
-_PATTERNS = {form: LazyPattern(form, re.MULTILINE) for form in PromptForm}
 
 # A program that is no shell reads what follows these.
 _OTHER_PROGRAM = LazyPattern(
@@ -101,7 +104,7 @@ def find_first_form(code: str, language: str) -> PromptForm | None:
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
-        for form in forms:
+        for form in forms if _SIGN.search(line) else ():
             found = form.match(line)
             if found is not None and line[found.end() :].strip():
                 return form

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from ...text.lazy_pattern import LazyPattern
+from ...text.lazy_pattern import CaselessPattern
 
 # By family: two labels of one family are for different readers.
 _FAMILIES = {
@@ -33,23 +31,20 @@ _LEAD = (
 )
 
 
-def _label_pattern(names: str) -> LazyPattern[str]:
-    return LazyPattern(
-        rf"{_LEAD}(?:{names})(?!\w)(?:[\s,/&|+-]+(?:{names}|{_WORDS})(?!\w))*(?:\s*\([^()\n]*\))?[\s:.)]*",
-        re.IGNORECASE,
+def _label_pattern(names: str) -> CaselessPattern:
+    return CaselessPattern(
+        rf"{_LEAD}(?:{names})(?!\w)(?:[\s,/&|+-]+(?:{names}|{_WORDS})(?!\w))*(?:\s*\([^()\n]*\))?[\s:.)]*"
     )
 
 
 _LABELS = {family: _label_pattern(names) for family, names in _FAMILIES.items()}
 
-_BEGINNING = LazyPattern(rf"{_LEAD}(?:{'|'.join(_FAMILIES.values())})(?!\w)", re.IGNORECASE)
+_BEGINNING = CaselessPattern(rf"{_LEAD}(?:{'|'.join(_FAMILIES.values())})(?!\w)")
 
 _MARKS = " \t#*_`\"'“”>+-"
 
 
-_ONLY_OR = LazyPattern(
-    r"\W*(?:or|alternatively|otherwise|alternately|alternative|instead|then|next)?\W*", re.IGNORECASE
-)
+_ONLY_OR = CaselessPattern(r"\W*(?:or|alternatively|otherwise|alternately|alternative|instead|then|next)?\W*")
 
 
 def is_telling(label: str) -> bool:
@@ -67,9 +62,8 @@ def find_label_family(text: str) -> str:
     return next((family for family, label in _LABELS.items() if label.fullmatch(bare)), "")
 
 
-_OPTION = LazyPattern(
-    r"(option|method|variant|alternative|approach|possibility)\s+#?(?:\d{1,2}|[a-d]|one|two|three|i{1,3})(?:\W.*)?",
-    re.IGNORECASE,
+_OPTION = CaselessPattern(
+    r"(option|method|variant|alternative|approach|possibility)\s+#?(?:\d{1,2}|[a-d]|one|two|three|i{1,3})(?:\W.*)?"
 )
 
 

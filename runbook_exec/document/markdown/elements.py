@@ -81,6 +81,12 @@ class IndentedCode(NamedTuple):
 
 Element = Heading | Fence | ListItem | Paragraph | Html | IndentedCode
 
+# for `isinstance`, which would build a union each time
+TEXTS = (Heading, Paragraph)
+PROSE = (Paragraph, Html)
+CODE = (Fence, IndentedCode)
+ANNOTATED = (Fence, Heading)
+
 
 class Inset(NamedTuple):
     """Indented text of a page that is Markdown all the same; its elements are `first:last`."""

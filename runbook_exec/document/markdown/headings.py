@@ -27,7 +27,7 @@ _NUMBER = LazyPattern(
     re.IGNORECASE | re.DOTALL,
 )
 
-_BEGINNING = frozenset("0123456789sS")
+NUMBER_BEGINNING = frozenset("0123456789sS")
 
 _NO_WORD = LazyPattern(r"[^\w\s-]+")
 
@@ -75,7 +75,7 @@ def split_number(title: str) -> tuple[str, str]:
 
     Examples are `3. Update` and `Step 3: Update`. The number is "" if the title has none.
     """
-    match = _NUMBER.fullmatch(title) if title[:1] in _BEGINNING else None
+    match = _NUMBER.fullmatch(title) if title[:1] in NUMBER_BEGINNING else None
     if match is None:
         return "", title
     number = match["step"] or match["plain"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from ...text.lazy_pattern import LazyPattern
+from ...text.lazy_pattern import CaselessPattern, LazyPattern
 from ..markdown.headings import split_number
 
 _MARKS = LazyPattern(r"^[^\w`]++|(?<![^\w)`])[^\w)`]++$")  # around the words of a title: pictures, a colon
@@ -13,10 +12,9 @@ _MARKS = LazyPattern(r"^[^\w`]++|(?<![^\w)`])[^\w)`]++$")  # around the words of
 _PROCEDURES = frozenset(("procedure", "steps", "instructions", "runbook"))
 
 # what is never a step on the way to something else
-_NEVER_STEP = LazyPattern(
+_NEVER_STEP = CaselessPattern(
     r"\b(?:debug|troubleshoot|roll(?:ing|ed)?[ -]?back|revert|undo(?:ing)?\b|emergenc|shut[ -]?off|recover"
-    r"|disaster|break[ -]glass|un-?install|tear(?:ing)?[ -]?down|destroy|decommission|wip(?:e|ing)\b)",
-    re.IGNORECASE,
+    r"|disaster|break[ -]glass|un-?install|tear(?:ing)?[ -]?down|destroy|decommission|wip(?:e|ing)\b)"
 )
 
 # what cannot be taken back
@@ -37,36 +35,31 @@ _STOPPING = (
 # where the verb of a title is: its first word, or after "to", "and" or a dash
 _VERB = r"(?:^|\b(?:to|and|or|then)\s+|[-–—:,(/&]\s*)(?:optional(?:ly)?\W+)?"
 
-_IS_IRREVERSIBLE = LazyPattern(
+_IS_IRREVERSIBLE = CaselessPattern(
     rf"{_VERB}{_IRREVERSIBLE}|\b(?:deletion|removal|termination|clean(?:ing)?[ -]?up|purg(?:e|ing)"
-    r"|nuk(?:e|ing)|un-?deploy(?:ing)?|de-?provision(?:ing)?)\b",
-    re.IGNORECASE,
+    r"|nuk(?:e|ing)|un-?deploy(?:ing)?|de-?provision(?:ing)?)\b"
 )
 
-_IS_STOPPING = LazyPattern(
-    rf"{_VERB}{_STOPPING}|\b(?:shutdown|deactivation|eviction|cancellation)\b", re.IGNORECASE
-)
+_IS_STOPPING = CaselessPattern(rf"{_VERB}{_STOPPING}|\b(?:shutdown|deactivation|eviction|cancellation)\b")
 
-_HELPING = LazyPattern(r"\b(?:debug|troubleshoot)", re.IGNORECASE)
+_HELPING = CaselessPattern(r"\b(?:debug|troubleshoot)")
 
-_REFERENCE = LazyPattern(
+_REFERENCE = CaselessPattern(
     r"(?:table of )?contents|toc|references?|see also|related\b.*|(?:further|additional) reading"
     r"|(?:\w+ )?(?:resources|links|references)|what'?s next\b.*|next steps?|changelog|change log"
     r"|licen[sc]e|credits"
     r"|authors?|contributors?|contributing|acknowledge?ments|history|glossary|faqs?"
-    r"|frequently asked questions",
-    re.IGNORECASE,
+    r"|frequently asked questions"
 )
 
-_ALTERNATIVE = LazyPattern(
+_ALTERNATIVE = CaselessPattern(
     r"^(?:option|method|alternative|approach|variant|scenario|case|possibility|way|path|solution)\s*#?"
     r"(?:\d+|[a-z]|one|two|three|first|second)\b|\balternative(?:ly|s)?\b|^(?:or|either)\b|^if\b"
-    r"|\((?:recommended|preferred)\)",
-    re.IGNORECASE,
+    r"|\((?:recommended|preferred)\)"
 )
 
 # two of them beside one another are for two systems, not for one
-_SYSTEM = LazyPattern(
+_SYSTEM = CaselessPattern(
     r"\b(?:linux|ubuntu|debian|fedora|centos|rhel|red hat|rocky|alma|suse|opensuse|arch|alpine|nixos|gentoo"
     r"|freebsd|openbsd|mac ?os(?: x)?|os x|darwin|windows|wsl2?|powershell|homebrew|brew|apt(?:-get)?|yum"
     r"|dnf|pacman"
@@ -82,38 +75,33 @@ _SYSTEM = LazyPattern(
     r"|jenkins"
     r"|x86(?:_64)?|amd64|arm(?:64|v7)?|intel|apple silicon|desktop|laptop|raspberry pi|android|ios|portal"
     r"|cli|gui"
-    r"|console|dashboard)\b",
-    re.IGNORECASE,
+    r"|console|dashboard)\b"
 )
 
-_WAY = LazyPattern(r"(?:using|with|via|from|through|without)\b", re.IGNORECASE)
+_WAY = CaselessPattern(r"(?:using|with|via|from|through|without)\b")
 
 
 # sections around a procedure that are no part of it
-_FRAME = LazyPattern(
+_FRAME = CaselessPattern(
     r"(?:overview|introduction|intro|about\b.*|background|summary|description|purpose|goals?|objectives?"
     r"|scope"
     r"|context|meaning|impact|symptoms?|severity|pre-?requisites?|pre-?reqs?|requirements?"
     r"|before you (?:begin|start)"
     r"|preconditions?|assumptions?|notes?|warnings?|caution|important|tl;?dr|known (?:issues|limitations)"
-    r"|limitations?|contacts?|owners?|maintainers?|repository|support|conclusion|glossary)",
-    re.IGNORECASE,
+    r"|limitations?|contacts?|owners?|maintainers?|repository|support|conclusion|glossary)"
 )
 
 # sections that have to be done before the first step, if they have blocks
-_BEFORE = LazyPattern(
+_BEFORE = CaselessPattern(
     r"(?:pre-?requisites?|pre-?reqs?|requirements?|before you (?:begin|start)|preconditions?"
-    r"|assumptions?)\b",
-    re.IGNORECASE,
+    r"|assumptions?)\b"
 )
 
 # what is done about one of several causes
-_MENDING = LazyPattern(
-    r"\b(?:mitigat(?:ions?|e|ing)|remediat(?:ions?|e|ing)|work-?arounds?)\b", re.IGNORECASE
-)
+_MENDING = CaselessPattern(r"\b(?:mitigat(?:ions?|e|ing)|remediat(?:ions?|e|ing)|work-?arounds?)\b")
 
 # what a title that tells somebody to do something begins with
-_TASK = LazyPattern(
+_TASK = CaselessPattern(
     r"(?:how to |\d+[.)] )?(?:re-?)?(?:activat|add|allow|appl|archiv|assign|attach|authenticat|authoriz"
     r"|backup|back(?:ing)? up"
     r"|bootstrap+|boot|build|bump|chang|check|clon|compil|configur|confirm|connect|convert|copy|creat|cut"
@@ -130,24 +118,22 @@ _TASK = LazyPattern(
     r"|synchroni[sz]|tag+"
     r"|take|tak|test the|trigger|unblock|uncordon|unpack|unseal|unzip|updat|upgrad|upload|validat|verif"
     r"|view|wait|writ)"
-    r"(?:e|y|es|ies|s|ing|ying)?\b",
-    re.IGNORECASE,
+    r"(?:e|y|es|ies|s|ing|ying)?\b"
 )
 
 # nouns for something that is done
-_DOING = LazyPattern(
+_DOING = CaselessPattern(
     r"\b(?:install(?:ation|ing)?|set-?up|deployment|diagnos(?:is|tics?|e|ing)|verification|upgrades?"
     r"|upgrading|update"
     r"|migrations?|quick ?-?start|getting started|get started|back-?ups?|restor(?:e|ation)|builds?"
     r"|releas(?:e|ing)"
     r"|rotation|bootstrap(?:ping)?|provisioning|steps|procedure|instructions|checklist|walk-?through"
     r"|tutorial|rollout"
-    r"|failover|switchover|how to|process|preparation|maintenance|investigation|runbook|rehearsal|drill)\b",
-    re.IGNORECASE,
+    r"|failover|switchover|how to|process|preparation|maintenance|investigation|runbook|rehearsal|drill)\b"
 )
 
 # sections that show how something may be used, and say nothing of when
-_SHOWN = LazyPattern(
+_SHOWN = CaselessPattern(
     r"\b(?:examples?|usage|usages|references?|notes?|settings?|parameters?|options?|variables?|limitations?"
     r"|features?|faqs?|definitions?|modes?|concepts?|commands?|api|apis|clis?|cheat ?sheet|tips|tricks"
     r"|appendix"
@@ -156,8 +142,7 @@ _SHOWN = LazyPattern(
     r"|arguments?"
     r"|queries|snippets?|recipes?|scenarios?|workflows?|scripts|tools|tooling|using|support(?:ed)?"
     r"|available)\b"
-    r"|^(?:what|why|when|who)\b",
-    re.IGNORECASE,
+    r"|^(?:what|why|when|who)\b"
 )
 
 

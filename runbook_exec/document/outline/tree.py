@@ -10,8 +10,8 @@ from itertools import groupby
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source
-from ..markdown.elements import Element, Fence, Heading, ListItem, Paragraph
-from ..markdown.headings import split_number, strip_markup
+from ..markdown.elements import TEXTS, Element, Fence, ListItem
+from ..markdown.headings import NUMBER_BEGINNING, split_number, strip_markup
 from ..sections import HeadingNode
 from .labels import number_items
 from .titles import is_dangerous, lists_references
@@ -120,7 +120,7 @@ class PageTree(NamedTuple):
     def make_item_title(self, index: int, end: int) -> str:
         """Return the title of an item: its first sentence, or the first line of its first block."""
         for element in self.elements[index + 1 : end]:
-            if isinstance(element, Paragraph | Heading):
+            if isinstance(element, TEXTS):
                 text = strip_markup(
                     _strip_quote_marks(self.source.text[element.span.start : element.span.end])
                 )
@@ -172,7 +172,7 @@ class AnchorNames:
 
 def has_number(node: HeadingNode) -> bool:
     """Return whether a heading has the number of a step."""
-    return split_number(node.title)[0] != ""
+    return node.title[:1] in NUMBER_BEGINNING and split_number(node.title)[0] != ""
 
 
 def _strip_quote_marks(text: str) -> str:
