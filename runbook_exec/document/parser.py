@@ -47,7 +47,7 @@ def parse_runbook(
     page = parse_source(text)
     flow = read_flow(page, front_matter.end, mdx=path.endswith(".mdx"))
     found = flow.elements
-    texts = tuple(element.span for element in found if isinstance(element, TEXTS))
+    texts = tuple([element.span for element in found if type(element) in TEXTS])
     title = _find_title(front_matter.data.get("title"), found, path)
     above = read_annotations(page, found)
     reader = PageReader(page, found, flow, above, settings, shell or settings.shell, front_matter.end)

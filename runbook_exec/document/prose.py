@@ -28,13 +28,13 @@ def extract_prose(
     marked = None
     for index in range(first, last):
         element = elements[index]
-        if isinstance(element, Fence):
+        if type(element) is Fence:
             yield from _join_prose(source, lines, marked)
             lines = []
             yield index
         elif isinstance(element, ListItem):
             marked = element if element.span == step else marked
-        elif not (isinstance(element, Html) and _COMMENTS.fullmatch(element.text)):
+        elif not (type(element) is Html and _COMMENTS.fullmatch(element.text)):
             lines += range(element.span.line - 1, element.last)
     yield from _join_prose(source, lines, marked)
 

@@ -45,7 +45,7 @@ class PageReader(NamedTuple):
         drafts = {
             index: draft_block(self.source, element, self.above.find_annotation(element.span), self.settings)
             for index, element in enumerate(self.elements)
-            if isinstance(element, Fence)
+            if type(element) is Fence
         }
         for index, reason in self.flow.reasons.items():
             drafts[index] = drafts[index]._replace(problems=(), reason_not_run=reason, executable=False)

@@ -156,7 +156,7 @@ class _RegionReader:
         headings = [
             (index, element)
             for index, element in enumerate(self.elements)
-            if isinstance(element, Heading) and not element.items and not element.quoted
+            if type(element) is Heading and not element.items and not element.quoted
         ]
         for number, (index, heading) in enumerate(headings):
             title = strip_markup(heading.text)

@@ -142,7 +142,7 @@ class MarkdownBlockParser(BlockParser):
             state.cursor = position = after
         for token in state.tokens:
             if "start" in token:
-                token["text"] = source[token["start"] : token["end"]]
+                token["text"] = source[token["start"] : token["end"]].rstrip("\n")
 
     def parse_blank_line(self, m: re.Match[str], state: BlockState) -> int:
         state.tokens.append(_BLANK)
@@ -267,7 +267,7 @@ class MarkdownBlockParser(BlockParser):
         if not rest.strip() and (blank := _BLANK_LINE.match(source, position)):
             position = blank.end()
         else:
-            end = self._rest_of_item(state, position, width, chunks, open_blocks)
+            end = self._rest_of_item(state, position, first + 1, width, chunks, open_blocks)
             position = cast(re.Match[str], _BLANK_LINES.match(source, end)).end()
             if position > end and any("```" in chunk or "~~~" in chunk for chunk in chunks):
                 open_blocks.read_up_to(chunks)
@@ -279,12 +279,17 @@ class MarkdownBlockParser(BlockParser):
         return position
 
     def _rest_of_item(
-        self, state: BlockCursor, position: int, width: int, chunks: list[str], open_blocks: OpenBlocks
+        self,
+        state: BlockCursor,
+        position: int,
+        number: int,
+        width: int,
+        chunks: list[str],
+        open_blocks: OpenBlocks,
     ) -> int:
-        """Add the text of the item at the cursor from its second line on, and return its end."""
+        """Add the text of an item from its second line on, which has this number, and return its end."""
         source, lazy = state.src, state.env["lazy"]
         lines, indent = indented_lines(width)
-        number = state.line() + 1
         while position < state.cursor_max:
             if run := lines.match(source, position):
                 text = run[0]

@@ -61,7 +61,7 @@ class PageTree(NamedTuple):
 
     def has_several_titles(self) -> bool:
         """Return whether several headings look like the page's title."""
-        return sum(node.level == 1 for node in self.nodes) > 1
+        return [node.level for node in self.nodes].count(1) > 1
 
     def has_executable(self, first: int, last: int) -> bool:
         """Return whether a block in the elements `first:last` could run."""
@@ -137,7 +137,7 @@ def list_items(
     found = [
         (index, element)
         for index, element in enumerate(elements)
-        if isinstance(element, ListItem) and element.ordered and not element.items and not element.quoted
+        if type(element) is ListItem and element.ordered and not element.items and not element.quoted
     ]
     if not found:
         return ()
