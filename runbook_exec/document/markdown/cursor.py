@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mistune.core import BlockState as BlockState
+if TYPE_CHECKING:
+    from mistune.core import BlockState as BlockState
+else:
+    from .grammar.core import BlockState
 
 Token = dict[str, Any]
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import ClassVar, cast
-
-from mistune.block_parser import BlockParser
-from mistune.core import BlockState
-from mistune.helpers import parse_link_href, parse_link_title
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import TAB_STOP
 from .containers import QUOTE_MARKER, OpenBlocks, indent_width, item_padding
-from .cursor import BlockCursor, Token
+from .cursor import BlockCursor, BlockState, Token
+
+if TYPE_CHECKING:
+    from mistune.block_parser import BlockParser
+    from mistune.helpers import parse_link_href, parse_link_title
+else:
+    from .grammar.block_parser import BlockParser
+    from .grammar.helpers import parse_link_href, parse_link_title
 
 _Match = Callable[[str, int], re.Match[str] | None]
 
