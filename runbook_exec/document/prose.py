@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
+from os.path import commonprefix
 
 from ..text.lazy_pattern import LazyPattern
 from ..text.source import TAB_STOP, Source
@@ -69,5 +69,7 @@ def _dedent_text(text: str) -> str:
     The text is unchanged if its first line is not indented.
     """
     if text[:1] in (" ", "\n"):
-        return textwrap.dedent(text)
+        lines = [line if line.strip(" \t") else "" for line in text.split("\n")]
+        margin = len(commonprefix([line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line]))
+        return "\n".join([line[margin:] for line in lines])
     return _ONLY_SPACES.sub("", text) if "\n " in text else text

@@ -160,7 +160,7 @@ def find_unfilled(
     `scan` is that of the script. `others` are placeholders found before, in order. `literal` are the names
     that are no placeholders.
     """
-    if _HINT.search(text) is None and _CAPITALS.search(text) is None:
+    if not any(map(text.__contains__, _HINTS)) and (text.islower() or _CAPITALS.search(text) is None):
         return ()
     forms = [form for form in _FORMS if any(hint in text for hint in form.hints)]
     script = _Script(text)
@@ -276,4 +276,4 @@ _FORMS = (
     _Form(("",), _CAPITALS, _BARE, _is_no_value, is_suspected=lambda match, context: True),
 )  # fmt: skip
 
-_HINT = LazyPattern("|".join(re.escape(hint) for form in _FORMS for hint in form.hints if hint))
+_HINTS = tuple(hint for form in _FORMS for hint in form.hints if hint)

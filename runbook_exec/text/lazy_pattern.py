@@ -60,9 +60,10 @@ class CaselessPattern:
     long. Groups of a match have small letters too.
     """
 
-    __slots__ = ("_in_any_case", "_in_small_letters")
+    __slots__ = ("_in_any_case", "_in_small_letters", "pattern")
 
     def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
         self._in_small_letters = LazyPattern(pattern)
         self._in_any_case = LazyPattern(pattern, re.IGNORECASE)
 

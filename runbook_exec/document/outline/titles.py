@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ...text.lazy_pattern import CaselessPattern, LazyPattern
 from ..markdown.headings import split_number
@@ -146,6 +147,42 @@ _SHOWN = CaselessPattern(
 )
 
 
+def _split(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Each pattern's words, shortened to at most three letters. A title without one of them cannot match, and most
+# titles have none: the pattern is not even compiled.
+_NEVER_STEPS = _split("deb tro rol rev und eme shu rec dis bre un uni tea des dec wip")
+
+_IRREVERSIBLE_BEGINNINGS = _split(
+    "del rem ter era dro pru kil res rev tru for exp unp dis un unr und de der dep cle pur nuk"
+)
+
+_STOPPING_BEGINNINGS = _split("dis sto det dra shu tur pow unm can dow evi tak bri sca dea uns")
+
+_HELPING_BEGINNINGS = _split("deb tro")
+
+_REFERENCE_BEGINNINGS = _split(
+    "tab con toc ref see rel fur add res lin wha nex cha lic cre aut ack his glo faq fre"
+)
+
+_FRAME_BEGINNINGS = _split(
+    "ove int abo bac sum des pur goa obj sco con mea imp sym sev pre req bef ass not war cau tl tld "
+    "kno lim own mai rep sup glo"
+)
+
+_MENDING_BEGINNINGS = _split("mit rem wor")
+
+_SHOWN_BEGINNINGS = _split(
+    "exa usa ref not set par opt var lim fea faq def mod con com api cli che tip tri app how des arc "
+    "pro int met tes dev ben ill fun sch sta fla arg que sni rec sce wor scr too usi sup ava wha why "
+    "whe who"
+)
+
+_WORD = LazyPattern(r"\w+")
+
+
 def _strip_marks(title: str) -> str:
     """Return a title without what is around its words."""
     return title if title[:1].isalnum() and title[-1:].isalnum() else _MARKS.sub("", title)
@@ -156,36 +193,51 @@ def names_procedure(title: str) -> bool:
     return _strip_marks(title).casefold() in _PROCEDURES
 
 
+@lru_cache(maxsize=64)
+def _read_beginnings(title: str) -> frozenset[str]:
+    """Return the first letters, at most three, of each word of a title in small letters."""
+    return frozenset(word[:3] for word in _WORD.findall(title.casefold()))
+
+
+def _may_begin(title: str, beginnings: frozenset[str]) -> bool:
+    return not beginnings.isdisjoint(_read_beginnings(title))
+
+
 def is_never_step(title: str) -> bool:
     """Return whether a title names what is never a step on the way to something else, as a rollback."""
-    return _NEVER_STEP.search(title) is not None
+    return _may_begin(title, _NEVER_STEPS) and _NEVER_STEP.search(title) is not None
 
 
 def is_irreversible(title: str) -> bool:
     """Return whether a title names what cannot be taken back, as a deletion or a rollback."""
     plain = _strip_marks(split_number(title)[1])
-    return is_never_step(plain) or _IS_IRREVERSIBLE.search(plain) is not None
+    return is_never_step(plain) or (
+        _may_begin(plain, _IRREVERSIBLE_BEGINNINGS) and _IS_IRREVERSIBLE.search(plain) is not None
+    )
 
 
 def is_dangerous(title: str) -> bool:
     """Return whether a title names what runs only if it is named, as a rollback or a deletion."""
     plain = _strip_marks(split_number(title)[1])
-    return is_irreversible(plain) or _IS_STOPPING.search(plain) is not None
+    return is_irreversible(plain) or (
+        _may_begin(plain, _STOPPING_BEGINNINGS) and _IS_STOPPING.search(plain) is not None
+    )
 
 
 def only_helps(title: str) -> bool:
     """Return whether a title names what helps when another procedure fails."""
-    return _HELPING.search(title) is not None
+    return _may_begin(title, _HELPING_BEGINNINGS) and _HELPING.search(title) is not None
 
 
 def lists_references(title: str) -> bool:
     """Return whether a title names a section that only lists other texts."""
-    return _REFERENCE.fullmatch(_strip_marks(title)) is not None
+    return _may_begin(title, _REFERENCE_BEGINNINGS) and _REFERENCE.fullmatch(_strip_marks(title)) is not None
 
 
 def frames_procedure(title: str) -> bool:
     """Return whether a title names a section around a procedure that is no part of it."""
-    return _FRAME.fullmatch(_strip_marks(title)) is not None or lists_references(title)
+    may_frame = _may_begin(title, _FRAME_BEGINNINGS)
+    return (may_frame and _FRAME.fullmatch(_strip_marks(title)) is not None) or lists_references(title)
 
 
 def comes_before(title: str) -> bool:
@@ -195,7 +247,7 @@ def comes_before(title: str) -> bool:
 
 def mends_one_cause(title: str) -> bool:
     """Return whether a title names what is done about one of several causes of an alert."""
-    return _MENDING.search(title) is not None
+    return _may_begin(title, _MENDING_BEGINNINGS) and _MENDING.search(title) is not None
 
 
 def names_task(title: str) -> bool:
@@ -210,7 +262,8 @@ def names_procedure_loosely(title: str) -> bool:
 
 def only_shows(title: str) -> bool:
     """Return whether a title names examples or a reference rather than something to do."""
-    return _SHOWN.search(title) is not None and not names_task(title)
+    may_show = _may_begin(title, _SHOWN_BEGINNINGS)
+    return may_show and _SHOWN.search(title) is not None and not names_task(title)
 
 
 def are_alternatives(titles: Sequence[str]) -> bool:

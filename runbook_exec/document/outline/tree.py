@@ -11,7 +11,7 @@ from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source
 from ..markdown.elements import TEXTS, Element, Fence, ListItem
-from ..markdown.headings import NUMBER_BEGINNING, split_number, strip_markup
+from ..markdown.headings import split_number, strip_markup
 from ..sections import HeadingNode
 from .labels import number_items
 from .titles import is_dangerous, lists_references
@@ -172,7 +172,7 @@ class AnchorNames:
 
 def has_number(node: HeadingNode) -> bool:
     """Return whether a heading has the number of a step."""
-    return node.title[:1] in NUMBER_BEGINNING and split_number(node.title)[0] != ""
+    return split_number(node.title)[0] != ""
 
 
 def _strip_quote_marks(text: str) -> str:
