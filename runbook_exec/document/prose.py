@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from os.path import commonprefix
 
 from ..text.lazy_pattern import LazyPattern
 from ..text.source import TAB_STOP, Source
@@ -70,6 +69,8 @@ def _dedent_text(text: str) -> str:
     """
     if text[:1] in (" ", "\n"):
         lines = [line if line.strip(" \t") else "" for line in text.split("\n")]
-        margin = len(commonprefix([line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line]))
-        return "\n".join([line[margin:] for line in lines])
+        indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line]
+        least, most = min(indents, default=""), max(indents, default="")  # all others are between them
+        common = next((at for at, each in enumerate(least) if most[at] != each), len(least))
+        return "\n".join([line[common:] for line in lines])
     return _ONLY_SPACES.sub("", text) if "\n " in text else text
