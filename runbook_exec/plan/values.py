@@ -58,10 +58,10 @@ def is_variable_secret(name: str, value: str, known: bool = False) -> bool:
     if len(value) < _LEAST_SECRET:
         return False
     named = known or (
-        not _NAMES_A_PLACE.search(name)
-        and (is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None)
+        (is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None)
+        and not _NAMES_A_PLACE.search(name)
     )
-    return named or _WITH_PASSWORD.search(value) is not None
+    return named or ("://" in value and _WITH_PASSWORD.search(value) is not None)
 
 
 def _unquote(code: str) -> str:

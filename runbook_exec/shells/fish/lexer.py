@@ -17,7 +17,9 @@ from .tokens import KEYWORDS, NO_PROBLEM, Kind, Region, Token, find_keyword
 from .words import IN_DOUBLE, IN_SINGLE, BrokenWord, read_word
 
 # White space for the C library in a UTF-8 locale, without the no-break spaces.
-_BLANK = " \t\r\v\f\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
+_ASCII_BLANK = r" \t\r\v\f"
+
+_BLANK = rf"{_ASCII_BLANK}\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
 
 _BLANKS = LazyPattern(f"[{_BLANK}]+")
 
@@ -41,20 +43,24 @@ _WORD = rf"(?>(?:{_LETTERS}|'{IN_SINGLE}'|\"{IN_DOUBLE}\")+)"
 
 _END = r"(?=[|;<>\ \t\r\n]|\Z)"
 
-_COMMON = LazyPattern(
-    rf"""[{_BLANK}]*+(?:
+
+def _make_patterns(blank: str) -> tuple[LazyPattern[str], LazyPattern[str]]:
+    """Return the pattern of the commonest tokens, and that of a command's arguments."""
+    common = rf"""[{blank}]*+(?:
         (?P<word>(?![0-9]++[<>]){_LETTERS}{_END})
-        |(?P<newline>\n)[\n{_BLANK}]*+
+        |(?P<newline>\n)[\n{blank}]*+
         |(?P<quoted>(?![0-9]++[<>]){_WORD}{_END})
         |(?P<pipe>\|)(?![|&])
         |(?P<redirect>[0-9]*+>>?+)(?![|&?>])
-        |(?P<semicolon>;)[\n{_BLANK}]*+
+        |(?P<semicolon>;)[\n{blank}]*+
         |(?P<comment>\#[^\n]*+)
-    )""",
-    re.DOTALL | re.VERBOSE,
-)
+    )"""
+    arguments = rf"(?>(?:(?>(?:[{blank}]|\\\n)+)(?![0-9]++[<>]){_WORD}{_END})*)"
+    return LazyPattern(common, re.DOTALL | re.VERBOSE), LazyPattern(arguments, re.DOTALL)
 
-_ARGUMENTS = LazyPattern(rf"(?>(?:(?>(?:[{_BLANK}]|\\\n)+)(?![0-9]++[<>]){_WORD}{_END})*)", re.DOTALL)
+
+# by whether the text is ASCII: a set with the other blanks takes long to compile
+_PATTERNS = (_make_patterns(_BLANK), _make_patterns(_ASCII_BLANK))
 
 _BEFORE_COMMANDS = frozenset(
     {"begin", "if", "while", "and", "or", "not", "!", "time", "builtin", "command", "exec"}
@@ -70,10 +76,11 @@ def tokenize(text: str, start: int, end: int, regions: list[Region] | None = Non
     """
     found: list[Region] = regions if regions is not None else []
     read: list[Token] = []
+    common_tokens, arguments = _PATTERNS[text.isascii()]
     at = start
     expected = True  # whether the next word is surely where a command is expected
     while at < end:
-        common = _COMMON.match(text, at, end)
+        common = common_tokens.match(text, at, end)
         if common is None:
             token = _read_rare_token(text, at, end, found)
             read.append(token)
@@ -95,7 +102,7 @@ def tokenize(text: str, start: int, end: int, regions: list[Region] | None = Non
                 expected = expected and written in _BEFORE_COMMANDS
                 continue
             if expected and written[0] != "-" and "=" not in written:
-                at = _end(_ARGUMENTS, text, stop, end)
+                at = _end(arguments, text, stop, end)
                 if text.find("'", stop, at) >= 0 or text.find('"', stop, at) >= 0:
                     found += _quotes(text, stop, at)
             read.append(Token("word", begin, written, "", (), NO_PROBLEM, at - stop))
