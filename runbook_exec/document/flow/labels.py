@@ -71,7 +71,9 @@ def find_label_family(text: str) -> str:
     if len(text) > 80:
         return ""
     bare = text.strip(_MARKS)
-    if _read_first_word(bare)[:3] not in _BEGINNINGS or not _BEGINNING.match(bare):
+    if bare.isascii() and _read_first_word(bare)[:3] not in _BEGINNINGS:
+        return ""
+    if not _BEGINNING.match(bare):
         return ""
     return next((family for family, label in _LABELS.items() if label.fullmatch(bare)), "")
 
@@ -86,14 +88,15 @@ def find_heading_family(title: str) -> str:
 
     They only name systems or tools, or they count options: `Option 1: with Helm`.
     """
-    option = _OPTION.fullmatch(title) if _read_first_word(title) in _OPTIONS else None
+    may_count = not title.isascii() or _read_first_word(title) in _OPTIONS
+    option = _OPTION.fullmatch(title) if may_count else None
     return option[1].casefold() if option else find_label_family(title)
 
 
 def _read_first_word(text: str) -> str:
     """Return the word that a text begins with, in small letters; "" if it begins with none."""
     found = _FIRST_WORD.match(text)
-    return found[0].casefold() if found else ""
+    return found[0].lower() if found else ""
 
 
 def is_system(text: str) -> bool:

@@ -196,11 +196,12 @@ def names_procedure(title: str) -> bool:
 @lru_cache(maxsize=64)
 def _read_beginnings(title: str) -> frozenset[str]:
     """Return the first letters, at most three, of each word of a title in small letters."""
-    return frozenset(word[:3] for word in _WORD.findall(title.casefold()))
+    return frozenset(word[:3] for word in _WORD.findall(title.lower()))
 
 
 def _may_begin(title: str, beginnings: frozenset[str]) -> bool:
-    return not beginnings.isdisjoint(_read_beginnings(title))
+    """Return whether a word of a title begins so; assumed of one with letters beyond ASCII."""
+    return not title.isascii() or not beginnings.isdisjoint(_read_beginnings(title))
 
 
 def is_never_step(title: str) -> bool:

@@ -45,6 +45,7 @@ def _parse(script: str) -> ParsedScript:
     return parser.parse_script(script, DIALECT)
 
 
+@cache_scans
 def _find_commands(script: str) -> tuple[SimpleCommand, ...]:
     return find_simple_commands(script, DIALECT)
 
