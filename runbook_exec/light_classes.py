@@ -2,8 +2,8 @@
 
 `dataclass`, `field`, `replace` and `NamedTuple` have the names, and for type checkers the types, of the
 standard library. A class that they make behaves like one of the standard library, and `dataclasses` can read
-it. The function that makes its objects is compiled for the first object, and the other methods are shared. A
-dataclass has no base class.
+it. The function that makes its objects is one of `_MAKERS`, or compiled if it makes many. Its other methods
+are shared. A dataclass has no base class.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from _collections import _tuplegetter  # type: ignore[import-not-found] # reads 
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from reprlib import recursive_repr
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 MISSING: Any = object()  # the default of a field that has none
 
 _new_tuple = tuple.__new__
+
+_make: Any = None  # what each of `_MAKERS` calls
+
+_FEW = 16  # objects of a dataclass that are made before its `__init__` is compiled
 
 
 class TupleWithNames(tuple[Any, ...]):
@@ -76,8 +81,43 @@ class _NamedTuple(metaclass=_TupleMaker):
     pass
 
 
+# Functions of one argument and 0, 1, 2 … fields, which get the names of these and a `_make` of their own:
+# compiling a function for each class takes fifty times as long.
+_MAKERS: tuple[Any, ...] = (
+    lambda _: _make(_, ()),
+    lambda _, a: _make(_, (a,)),
+    lambda _, a, b: _make(_, (a, b)),
+    lambda _, a, b, c: _make(_, (a, b, c)),
+    lambda _, a, b, c, d: _make(_, (a, b, c, d)),
+    lambda _, a, b, c, d, e: _make(_, (a, b, c, d, e)),
+    lambda _, a, b, c, d, e, f: _make(_, (a, b, c, d, e, f)),
+    lambda _, a, b, c, d, e, f, g: _make(_, (a, b, c, d, e, f, g)),
+    lambda _, a, b, c, d, e, f, g, h: _make(_, (a, b, c, d, e, f, g, h)),
+    lambda _, a, b, c, d, e, f, g, h, i: _make(_, (a, b, c, d, e, f, g, h, i)),
+    lambda _, a, b, c, d, e, f, g, h, i, j: _make(_, (a, b, c, d, e, f, g, h, i, j)),
+    lambda _, a, b, c, d, e, f, g, h, i, j, k: _make(_, (a, b, c, d, e, f, g, h, i, j, k)),
+    lambda _, a, b, c, d, e, f, g, h, i, j, k, m: _make(_, (a, b, c, d, e, f, g, h, i, j, k, m)),
+    lambda _, a, b, c, d, e, f, g, h, i, j, k, m, n: _make(_, (a, b, c, d, e, f, g, h, i, j, k, m, n)),
+    lambda _, a, b, c, d, e, f, g, h, i, j, k, m, n, o: _make(_, (a, b, c, d, e, f, g, h, i, j, k, m, n, o)),
+)
+
+
+def _name_parameters(
+    name: str, qualname: str, parameters: tuple[str, ...], defaults: Iterable[Any], known: dict[str, Any]
+) -> Any:
+    """Return the function that passes its first argument and a tuple of the others to `_make` of `known`."""
+    code = _MAKERS[len(parameters) - 1].__code__.replace(co_name=name, co_varnames=parameters)
+    made = FunctionType(code, known, name, tuple(defaults))
+    made.__qualname__ = qualname
+    return made
+
+
 def _write_new(name: str, names: tuple[str, ...], defaults: Mapping[str, Any]) -> Any:
-    """Return the `__new__` of a named tuple, compiled."""
+    """Return the `__new__` of a named tuple."""
+    if len(names) < len(_MAKERS) and names[len(names) - len(defaults) :] == tuple(defaults):
+        return _name_parameters(
+            "__new__", f"{name}.__new__", ("_kind", *names), defaults.values(), {"_make": _new_tuple}
+        )
     known: dict[str, Any] = {"_new": tuple.__new__, "_defaults": defaults}
     parameters = [f"{each}=_defaults[{each!r}]" if each in defaults else each for each in names]
     values = f"({', '.join(names)}{',' if names else ''})"
@@ -149,7 +189,7 @@ def _rebuild(kind: Any, frozen: bool, slots: bool, eq: bool) -> Any:
         methods |= {"__getstate__": _get_state, "__setstate__": _set_state}
 
     def compile_init(self: object, *values: Any, **named: Any) -> None:
-        made.__init__ = _write_init(made, fields, frozen, slots)
+        made.__init__ = _join_init(made, fields, frozen, slots)
         made.__init__(self, *values, **named)
 
     methods["__init__"] = compile_init
@@ -218,6 +258,29 @@ def _get_state(value: Any) -> list[Any]:
 def _set_state(value: Any, state: list[Any]) -> None:
     for each, content in zip(value.__light_fields__, state):  # noqa: B905 - Python 3.9 has no `strict`
         object.__setattr__(value, each.name, content)
+
+
+def _join_init(kind: type[Any], fields: tuple[LightField, ...], frozen: bool, slots: bool) -> Any:
+    """Return the `__init__` of the class for its first objects."""
+    given = tuple(each for each in fields if each.init)
+    optional = tuple(each for each in given if (each.default, each.default_factory) != (MISSING, MISSING))
+    if len(given) >= len(_MAKERS) or given[len(given) - len(optional) :] != optional:
+        return _write_init(kind, fields, frozen, slots)
+    made_here = tuple(each for each in fields if not each.init and each.default_factory is not MISSING)
+    count = 0
+
+    def fill(self: object, values: tuple[Any, ...]) -> None:
+        nonlocal count
+        count += 1
+        if count == _FEW:
+            setattr(kind, "__init__", _write_init(kind, fields, frozen, slots))  # noqa: B010
+        for each, value in zip(given, values):  # noqa: B905 - Python 3.9 has no `strict`
+            object.__setattr__(self, each.name, each.default_factory() if value is MISSING else value)
+        for each in made_here:
+            object.__setattr__(self, each.name, each.default_factory())
+
+    names, defaults = ("self", *(each.name for each in given)), [each.default for each in optional]
+    return _name_parameters("__init__", f"{kind.__qualname__}.__init__", names, defaults, {"_make": fill})
 
 
 def _write_init(kind: type[Any], fields: tuple[LightField, ...], frozen: bool, slots: bool) -> Any:

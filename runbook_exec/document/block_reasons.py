@@ -16,8 +16,8 @@ def explain_content(source: Source, code: MappedText, language: str, settings: R
     if language not in SHELLS or is_console(code.text, language):
         return ""
     script = code.text
-    found = placeholders.find_placeholders(script, settings.literal)
-    script = placeholders.replace_placeholders(script, found)
+    if found := placeholders.find_placeholders(script, settings.literal):
+        script = placeholders.replace_placeholders(script, found)
     other = find_other_text(script, SHELLS[language].scan(script))
     if other is None:
         return ""

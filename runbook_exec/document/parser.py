@@ -18,7 +18,7 @@ from .blocks import BlockDraft, read_block
 from .flow.regions import read_flow
 from .front_matter.bounds import FrontMatter, find_bounds
 from .front_matter.overlay import overlay_settings
-from .markdown.elements import Element, Fence, Heading, Paragraph
+from .markdown.elements import TEXTS, Element, Fence, Heading
 from .markdown.headings import read_title
 from .markdown.wikilinks import find_wikilinks
 from .model import TRANSCRIPT, Block, Runbook, RunbookSettings, Wikilink
@@ -47,7 +47,7 @@ def parse_runbook(
     page = parse_source(text)
     flow = read_flow(page, front_matter.end, mdx=path.endswith(".mdx"))
     found = flow.elements
-    texts = tuple(element.span for element in found if isinstance(element, Heading | Paragraph))
+    texts = tuple([element.span for element in found if type(element) in TEXTS])
     title = _find_title(front_matter.data.get("title"), found, path)
     above = read_annotations(page, found)
     reader = PageReader(page, found, flow, above, settings, shell or settings.shell, front_matter.end)
@@ -96,11 +96,12 @@ def _find_executable(drafts: Mapping[int, BlockDraft]) -> list[int]:
 
 
 def _read_matter(text: str) -> FrontMatter:
-    if find_bounds(text) is None:
+    bounds = find_bounds(text)
+    if bounds is None:
         return FrontMatter()
     from .front_matter.reader import read_front_matter  # with PyYAML, which a page without one does not need
 
-    return read_front_matter(text)
+    return read_front_matter(text, bounds)
 
 
 def _position(problem: Problem) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from ..text.lazy_pattern import LazyPattern
@@ -28,13 +27,13 @@ def extract_prose(
     marked = None
     for index in range(first, last):
         element = elements[index]
-        if isinstance(element, Fence):
+        if type(element) is Fence:
             yield from _join_prose(source, lines, marked)
             lines = []
             yield index
         elif isinstance(element, ListItem):
             marked = element if element.span == step else marked
-        elif not (isinstance(element, Html) and _COMMENTS.fullmatch(element.text)):
+        elif not (type(element) is Html and _COMMENTS.fullmatch(element.text)):
             lines += range(element.span.line - 1, element.last)
     yield from _join_prose(source, lines, marked)
 
@@ -69,5 +68,9 @@ def _dedent_text(text: str) -> str:
     The text is unchanged if its first line is not indented.
     """
     if text[:1] in (" ", "\n"):
-        return textwrap.dedent(text)
+        lines = [line if line.strip(" \t") else "" for line in text.split("\n")]
+        indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line]
+        least, most = min(indents, default=""), max(indents, default="")  # all others are between them
+        common = next((at for at, each in enumerate(least) if most[at] != each), len(least))
+        return "\n".join([line[common:] for line in lines])
     return _ONLY_SPACES.sub("", text) if "\n " in text else text

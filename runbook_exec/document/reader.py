@@ -45,7 +45,7 @@ class PageReader(NamedTuple):
         drafts = {
             index: draft_block(self.source, element, self.above.find_annotation(element.span), self.settings)
             for index, element in enumerate(self.elements)
-            if isinstance(element, Fence)
+            if type(element) is Fence
         }
         for index, reason in self.flow.reasons.items():
             drafts[index] = drafts[index]._replace(problems=(), reason_not_run=reason, executable=False)
@@ -149,7 +149,7 @@ class PageReader(NamedTuple):
 
     def _find_start(self, index: int) -> int:
         """Return the offset of an element, or of the heading or the annotations directly above it."""
-        while index > 0 and isinstance(self.elements[index - 1], Heading | Html):
+        while index > 0 and isinstance(self.elements[index - 1], (Heading, Html)):
             index -= 1
         return self.elements[index].span.start if index < len(self.elements) else len(self.source.text) + 1
 

@@ -45,7 +45,7 @@ def build_nodes(
     source: Source, elements: Sequence[Element], page_title: str
 ) -> tuple[tuple[HeadingNode, ...], str]:
     """Return the headings outside lists and quotes, and an anchor for the page itself."""
-    headings = [(index, element) for index, element in enumerate(elements) if isinstance(element, Heading)]
+    headings = [(index, element) for index, element in enumerate(elements) if type(element) is Heading]
     read = [read_title(heading.text) for _, heading in headings]
     titles = [title for title, _ in read]
     *names, page_anchor = assign_anchors([*read, (page_title, "")])

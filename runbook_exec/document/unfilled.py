@@ -134,7 +134,7 @@ class _Script:
     @cached_property
     def variables(self) -> frozenset[str]:
         """Return the names that the script uses or sets as variables."""
-        return frozenset(used or assigned for used, assigned in _VARIABLES.compile().findall(self.text))
+        return frozenset(used or assigned for used, assigned in _VARIABLES.findall(self.text))
 
     def before(self, match: re.Match[str]) -> str:
         """Return the text before a match in its command."""
@@ -160,9 +160,9 @@ def find_unfilled(
     `scan` is that of the script. `others` are placeholders found before, in order. `literal` are the names
     that are no placeholders.
     """
-    forms = [form for form in _FORMS if any(hint in text for hint in form.hints)]
-    if len(forms) < 2 and _CAPITALS.search(text) is None:
+    if not any(map(text.__contains__, _HINTS)) and (text.islower() or _CAPITALS.search(text) is None):
         return ()
+    forms = [form for form in _FORMS if any(hint in text for hint in form.hints)]
     script = _Script(text)
     kept_as_written = {normalise_literal(name) for name in literal}
     found: list[PlaceholderMatch] = []
@@ -275,3 +275,5 @@ _FORMS = (
     _Form(("xxxx", "XXXX"), _CROSSES, _TEXTS, _is_searched_for, True),
     _Form(("",), _CAPITALS, _BARE, _is_no_value, is_suspected=lambda match, context: True),
 )  # fmt: skip
+
+_HINTS = tuple(hint for form in _FORMS for hint in form.hints if hint)

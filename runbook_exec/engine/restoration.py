@@ -197,7 +197,7 @@ def find_unreported(item: PlanItem, items: Sequence[PlanItem], shell: str) -> li
     commands = SHELLS[shell].find_commands(text)
     if len(commands) == 1 and commands[0].words[:1] == ("cd",) and "$" not in text and "`" not in text:
         return []
-    functions = [found[1] or found[2] for found in _DEFINES.compile().finditer(text)]
+    functions = [found[1] or found[2] for found in _DEFINES.finditer(text)]
     things = [_describe_lost(f"function {name}", items, shell, exported=False) for name in functions]
     return things or find_unseen(item, items, shell, ())
 

@@ -9,7 +9,6 @@ import codecs
 import contextlib
 import json
 import os
-import re
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,6 +19,7 @@ from ..engine.events import Answered, Event, Output, RunEnded, RunStarted, State
 from ..errors import reason
 from ..light_classes import NamedTuple
 from ..text.ansi import escape_unprintable, escape_unprintable_code
+from ..text.lazy_pattern import LazyPattern
 from ..text.sizes import KEEP, format_size
 
 NOT_KEPT = "not kept: "  # beginning of the marker with the number of bytes that were left out
@@ -38,7 +38,7 @@ _WRITTEN_LATE = (Output, StatementStarted, Answered)
 
 _SHOWN_ANSWERS = ("done", "skip")
 
-_BARE_LINE_END = re.compile(r"(?<!\r)\n")
+_BARE_LINE_END = LazyPattern(r"(?<!\r)\n")
 
 
 class Frame(NamedTuple):

@@ -11,10 +11,11 @@ from json.encoder import encode_basestring_ascii
 from operator import call
 
 from ..engine.events import KINDS, Event, RunStarted
+from ..text.lazy_pattern import LazyPattern
 
 _MOST = 1e15
 
-_RUN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,79}|-[\w-]{0,63}", re.ASCII)
+_RUN = LazyPattern(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,79}|-[\w-]{0,63}", re.ASCII)
 
 _YEARS = range(1971, 9000)  # those that can be shown in every time zone
 

@@ -62,13 +62,12 @@ def is_variable_secret(name: str, value: str, known: bool = False) -> bool:
     """Return whether the value of a variable is a secret (see `find_variable_secret`)."""
     if len(value) < _LEAST_SECRET:
         return False
-    return known or _has_secret_name(name) or ("@" in value and _WITH_PASSWORD.search(value) is not None)
+    return known or _has_secret_name(name) or ("://" in value and _WITH_PASSWORD.search(value) is not None)
 
 
 def _has_secret_name(name: str) -> bool:
-    return not _NAMES_A_PLACE.search(name) and (
-        is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None
-    )
+    named = is_secret_name(name) or _NAMED_IN_SHELLS.search(name) is not None
+    return named and not _NAMES_A_PLACE.search(name)
 
 
 def _unquote(code: str) -> str:

@@ -30,7 +30,7 @@ def parse_duration(text: str) -> float:
     written = text.strip()
     if not _DURATION.fullmatch(written):
         raise ValueError(f"expected a duration such as `30s`, `5m`, `1h30m` or `75d`, got `{written}`")
-    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.compile().findall(written))
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(written))
 
 
 def format_duration(seconds: float) -> str:

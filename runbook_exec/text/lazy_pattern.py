@@ -8,55 +8,79 @@ from collections.abc import Callable, Iterator
 # As in `typing`, which this module does without: `--version` would load it for nothing else.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import AnyStr, Generic
+    from typing import Any, AnyStr, Generic
 else:
     AnyStr, Generic = str, {str: object}
 
 
 class LazyPattern(Generic[AnyStr]):
-    """A pattern that is compiled for the first text it is applied to: most runs need few of ours."""
+    """A pattern that is compiled for the first text it is applied to: most runs need few of ours.
 
-    __slots__ = ("_compiled", "_flags", "pattern")
+    It has the methods of a compiled pattern. They are those of `re` themselves: a page applies patterns a
+    hundred times, and a method around each would cost as much as a short match.
+    """
+
+    __slots__ = (
+        "_flags", "findall", "finditer", "fullmatch", "match", "pattern", "search", "split", "sub"
+    )  # fmt: skip
 
     pattern: AnyStr
 
     def __init__(self, pattern: AnyStr, flags: int = 0) -> None:
         self.pattern = pattern
         self._flags = flags
-        self._compiled: re.Pattern[AnyStr] | None = None
 
-    def compile(self) -> re.Pattern[AnyStr]:
-        """Return the compiled pattern, for loops that apply it often."""
-        if self._compiled is None:
-            self._compiled = re.compile(self.pattern, self._flags)
-        return self._compiled
+    def _compile(self) -> re.Pattern[AnyStr]:
+        """Return the compiled pattern, and take its methods."""
+        compiled = re.compile(self.pattern, self._flags)
+        self.search, self.match, self.fullmatch = compiled.search, compiled.match, compiled.fullmatch
+        self.finditer, self.findall = compiled.finditer, compiled.findall
+        self.split, self.sub = compiled.split, compiled.sub
+        return compiled
 
-    def search(self, text: AnyStr, *ends: int) -> re.Match[AnyStr] | None:
-        """Return the first match; `ends` are where the search begins and ends."""
-        return (self._compiled or self.compile()).search(text, *ends)
+    if TYPE_CHECKING:
+        search: Callable[..., re.Match[AnyStr] | None]
+        match: Callable[..., re.Match[AnyStr] | None]
+        fullmatch: Callable[..., re.Match[AnyStr] | None]
+        finditer: Callable[..., Iterator[re.Match[AnyStr]]]
+        findall: Callable[..., list[Any]]
+        split: Callable[..., list[AnyStr]]
+        sub: Callable[..., AnyStr]
+    else:
 
-    def match(self, text: AnyStr, *ends: int) -> re.Match[AnyStr] | None:
+        def __getattr__(self, name):
+            """Compile the pattern when its first method is asked for."""
+            return getattr(self._compile(), name)
+
+
+class CaselessPattern:
+    """A pattern in small letters that matches whatever the case of a text.
+
+    A text in ASCII is made small first: `re.IGNORECASE` reads each alternative of a pattern several times as
+    long. Groups of a match have small letters too.
+    """
+
+    __slots__ = ("_in_any_case", "_in_small_letters", "pattern")
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self._in_small_letters = LazyPattern(pattern)
+        self._in_any_case = LazyPattern(pattern, re.IGNORECASE)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first match."""
+        if text.isascii():
+            return self._in_small_letters.search(text.lower())
+        return self._in_any_case.search(text)
+
+    def match(self, text: str) -> re.Match[str] | None:
         """Return the match at the beginning."""
-        return (self._compiled or self.compile()).match(text, *ends)
+        if text.isascii():
+            return self._in_small_letters.match(text.lower())
+        return self._in_any_case.match(text)
 
-    def fullmatch(self, text: AnyStr, *ends: int) -> re.Match[AnyStr] | None:
+    def fullmatch(self, text: str) -> re.Match[str] | None:
         """Return the match of the whole text."""
-        return (self._compiled or self.compile()).fullmatch(text, *ends)
-
-    def finditer(self, text: AnyStr, *ends: int) -> Iterator[re.Match[AnyStr]]:
-        """Return the matches in order."""
-        return (self._compiled or self.compile()).finditer(text, *ends)
-
-    def findall(self, text: AnyStr, *ends: int) -> list[AnyStr]:
-        """Return the texts of the matches, or of the pattern's one group in them."""
-        return (self._compiled or self.compile()).findall(text, *ends)
-
-    def split(self, text: AnyStr, limit: int = 0) -> list[AnyStr]:
-        """Return the parts between the matches, at most `limit` + 1 of them, with the groups."""
-        return (self._compiled or self.compile()).split(text, limit)
-
-    def sub(
-        self, instead: AnyStr | Callable[[re.Match[AnyStr]], AnyStr], text: AnyStr, limit: int = 0
-    ) -> AnyStr:
-        """Return the text with every match replaced, or the first `limit`."""
-        return (self._compiled or self.compile()).sub(instead, text, limit)
+        if text.isascii():
+            return self._in_small_letters.fullmatch(text.lower())
+        return self._in_any_case.fullmatch(text)

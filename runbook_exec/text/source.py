@@ -14,6 +14,8 @@ from .span import Span
 
 TAB_STOP = 4
 
+_new_tuple = tuple.__new__  # makes a span without a call of ours: a page has a hundred
+
 _LINE_END = LazyPattern(r"\r\n|\r|\n")
 
 
@@ -38,26 +40,29 @@ class Source:
 
     def index(self, offset: int) -> int:
         """Return the index (from 0) of the line that holds this offset."""
-        return max(0, bisect_right(self.starts, offset) - 1)
+        index = bisect_right(self.starts, offset) - 1
+        return index if index > 0 else 0
 
     def span(self, start: int, end: int) -> Span:
         """Return the stretch `text[start:end]` with its line and column."""
         index = self.index(start)
-        return Span(start, end, index + 1, max(0, start - self.starts[index]) + 1)
+        column = start - self.starts[index]
+        return _new_tuple(Span, (start, end, index + 1, (column if column > 0 else 0) + 1))
 
     def span_from_rest(self, index: int, rest: str, last: int) -> Span:
         """Return the span from `rest`, the end of line `index`, to the end of line `last`.
 
         Raises PositionError if that line does not end in `rest`, or if no line `last` exists.
         """
-        if last >= len(self.lines):
+        lines, starts = self.lines, self.starts
+        if last >= len(lines):
             raise PositionError(last + 1, rest, "the end of the file")
-        line, first = self.lines[index], self.starts[index]
+        line, first = lines[index], starts[index]
         if "\t" not in line and line.endswith(rest):  # the usual case
             start = first + len(line) - len(rest)
         else:
             start = self.locate_rest(index, rest)[0]
-        return Span(start, self.starts[last] + len(self.lines[last]), index + 1, start - first + 1)
+        return _new_tuple(Span, (start, starts[last] + len(lines[last]), index + 1, start - first + 1))
 
     def end(self, index: int) -> int:
         """Return the offset at which the line with this index ends, before its line end."""
@@ -180,5 +185,4 @@ def _line_starts(text: str) -> tuple[int, ...]:
 
     The result is remembered, because callers ask for many offsets in one text.
     """
-    ends = accumulate(map(len, text.split("\n")))
-    return (0, *(end + number for number, end in enumerate(ends, 1)))[:-1]
+    return tuple(line_starts(text.split("\n")))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
-from yaml.nodes import CollectionNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from ..light_classes import NamedTuple
 from .lazy_pattern import LazyPattern
@@ -23,6 +23,10 @@ _LARGEST = 20_000  # nodes, each counted as often as an alias repeats it
 
 
 _STRING = "tag:yaml.org,2002:str"
+
+_MAPPING = "tag:yaml.org,2002:map"
+
+_SEQUENCE = "tag:yaml.org,2002:seq"
 
 _UNPRINTABLE = LazyPattern("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -68,6 +72,17 @@ def _make_placed_loader(loader: Any) -> Any:
     """Return the loader, with the place of impossible scalars such as 2026-02-30 in its errors."""
 
     class PlacedLoader(loader):  # type: ignore[misc]
+        def construct_plain(self, node: Node) -> Any:
+            """Return the data of a node that contains no anchors, tags or merge keys but the usual."""
+            if node.tag == _STRING and isinstance(node, ScalarNode):
+                return node.value
+            if node.tag == _MAPPING and isinstance(node, MappingNode):
+                if all(key.tag == _STRING and isinstance(key, ScalarNode) for key, _ in node.value):
+                    return {key.value: self.construct_plain(value) for key, value in node.value}
+            elif node.tag == _SEQUENCE and isinstance(node, SequenceNode):
+                return [self.construct_plain(value) for value in node.value]
+            return self.construct_object(node, deep=True)
+
         def construct_object(self, node: Node, deep: bool = False) -> Any:
             if node.tag == _STRING and isinstance(node, ScalarNode):
                 return node.value  # the usual case; the code below gives the same result
@@ -94,7 +109,7 @@ def load_yaml(text: str, start: int, end: int) -> YamlDocument:
             if root is None:
                 return document
             _check(document, root)
-            return YamlDocument(root, loader.construct_document(root), start)
+            return YamlDocument(root, loader.construct_plain(root), start)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -153,7 +168,7 @@ def _check(document: YamlDocument, root: Node) -> None:
         measured[id(node)] = (0, 0)
         size, depth = 1, 0
         for child in _children(document, node):
-            child_size, child_depth = measure(child)
+            child_size, child_depth = (1, 1) if isinstance(child, ScalarNode) else measure(child)
             size, depth = size + child_size, max(depth, child_depth)
         if size > _LARGEST or depth >= _DEEPEST:
             raise document.make_error(node, "more data than anybody would write by hand")

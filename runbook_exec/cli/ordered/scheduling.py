@@ -83,7 +83,7 @@ def _make_standing_order(arguments: argparse.Namespace) -> tuple[Order, float]:
     if not cadence:
         raise Refused(f"{plan.runbook.path}: expected a `cadence` in its front matter, or `--every DURATION`")
     what = Path(plan.runbook.path).stem + (f"-{order.anchor}" if order.anchor else "")
-    name = arguments.id or f"{_UNSAFE.compile().sub('-', what)}@{order.host}"
+    name = arguments.id or f"{_UNSAFE.sub('-', what)}@{order.host}"
     if len(name) > _LONGEST:
         raise Refused(f"`{name}`: expected an id of at most {_LONGEST} characters; `--id` names another")
     text = order.text if arguments.fixed or arguments.sign else ""

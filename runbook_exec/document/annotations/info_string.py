@@ -75,6 +75,8 @@ def read_info(
     with a warning. Errors matter only for a block that runs: in the fences of other languages the braces
     belong to other tools.
     """
+    if info in languages and info.isalnum():  # the usual case: one word in small letters
+        return info.lower(), NOTHING, ()
     end = len(info)
     at = skip_blank(info, 0, end)
     language = ""

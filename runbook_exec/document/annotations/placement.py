@@ -8,7 +8,7 @@ from ...diagnostics.problem import Problem, Severity
 from ...light_classes import NamedTuple
 from ...text.source import Source
 from ...text.span import Span
-from ..markdown.elements import Element, Fence, Heading, Html, ListItem, Paragraph
+from ..markdown.elements import ANNOTATED, TEXTS, Element, Html, ListItem
 from ..markdown.wikilinks import find_code_spans
 from ..model import NOTHING, Annotation
 from .parser import ANNOTATION_COMMENT, merge_annotations, read_comment
@@ -41,7 +41,7 @@ def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnot
         if waiting and element.span.line != line + 1:
             problems += map(_report_misplaced, waiting)
             waiting = []
-        if isinstance(element, Fence | Heading):
+        if isinstance(element, ANNOTATED):
             if waiting:
                 annotations[element.span.start] = merge_annotations(*waiting)
             waiting = []
@@ -55,7 +55,7 @@ def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnot
         else:
             problems += map(_report_misplaced, waiting)
             waiting = []
-        if isinstance(element, Paragraph | Heading):
+        if isinstance(element, TEXTS):
             problems += _inline(source, element.span)
     problems += map(_report_misplaced, waiting)
     return PlacedAnnotations(annotations, tuple(problems))

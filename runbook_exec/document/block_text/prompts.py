@@ -35,17 +35,20 @@ class PromptForm(StrEnum):
     ANGLE = r">(?= [A-Za-z./~][\w./~-]*(?: |$))(?: |$)"
     ROOT = r"#(?: |$)"
 
+    pattern: LazyPattern[str]
+
+    def __init__(self, form: str) -> None:
+        self.pattern = LazyPattern(form, re.MULTILINE)
+
     def match(self, line: str, start: int = 0) -> re.Match[str] | None:
         """Return the match of a prompt of this form at the start of a line."""
-        found = _PATTERNS[self].match(line, start)
+        found = self.pattern.match(line, start)
         if found is None or self is not PromptForm.PLACE or found["folder"] in (None, "/"):
             return found
         # `/app # ls` is a prompt, `/usr/bin/app # the app` a command with a comment
         end = line.find("\n", found.end())
         return found if is_certain_command(line[found.end() : end if end >= 0 else len(line)]) else None
 
-
-_PATTERNS = {form: LazyPattern(form, re.MULTILINE) for form in PromptForm}
 
 # A program that is no shell reads what follows these.
 _OTHER_PROGRAM = LazyPattern(
@@ -69,7 +72,7 @@ def match_other_program(text: str, start: int = 0) -> re.Match[str] | None:
     return _OTHER_PROGRAM.match(text, start)
 
 
-_SIGN = LazyPattern("[$#%>❯➜λ»]")
+_UNUSUAL_SIGNS = "❯➜λ»"
 
 
 class PromptUser(NamedTuple):
@@ -89,7 +92,7 @@ def find_first_form(code: str, language: str) -> PromptForm | None:
     Blank lines and comments before it do not count. A console may begin with output. Only consoles have the
     prompt `%`; `>` is one there and in fish.
     """
-    if not _SIGN.search(code):
+    if not _has_sign(code):
         return None
     in_console = language == CONSOLE
     forms: tuple[PromptForm, ...] = (
@@ -101,7 +104,7 @@ def find_first_form(code: str, language: str) -> PromptForm | None:
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
-        for form in forms:
+        for form in forms if _has_sign(line) else ():
             found = form.match(line)
             if found is not None and line[found.end() :].strip():
                 return form
@@ -109,6 +112,13 @@ def find_first_form(code: str, language: str) -> PromptForm | None:
             return None
         forms = _ANYWHERE
     return None
+
+
+def _has_sign(text: str) -> bool:
+    """Return whether a text has a character that ends a prompt."""
+    if "$" in text or "#" in text or "%" in text or ">" in text:
+        return True
+    return not text.isascii() and any(sign in text for sign in _UNUSUAL_SIGNS)
 
 
 def find_user(form: PromptForm, line: str) -> PromptUser:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
-from ..markdown.elements import Element, Fence, Html, IndentedCode, ListItem
+from ..markdown.elements import CODE, Element, Fence, Html, ListItem
 
 # By their group's name: what ends the comment, and what it is called.
 _ENDS = {
@@ -47,12 +47,12 @@ def find_comments(text: str, start: int, elements: Sequence[Element]) -> Iterato
 
     A `%%` alone on its line that nothing closes hides the rest of the page, as in Obsidian.
     """
-    beginnings = list(_IN_BRACES.finditer(text, start))
+    beginnings = list(_IN_BRACES.finditer(text, start)) if text.find("{", start) >= 0 else []
     if "%%" in text:
         beginnings += _OBSIDIAN.finditer(text, start)
     if not beginnings:
         return
-    code = [each.span for each in elements if isinstance(each, Fence | IndentedCode)]
+    code = [each.span for each in elements if isinstance(each, CODE)]
     begins = [span.start for span in code]
     unclosed: set[str] = set()  # the kinds that nothing closes from here on
     for opening in sorted(beginnings, key=lambda found: found.end()):
@@ -87,10 +87,13 @@ def hide_elements(
 
     Hidden fences stay, because the program reports that they do not run; they are numbered by element.
     """
+    found = tuple(comments)
+    if not found:
+        return tuple(elements), {}
     out = list(elements)
     reasons: dict[int, str] = {}
     starts = [element.span.start for element in elements]
-    for comment in comments:
+    for comment in found:
         for index in range(bisect_right(starts, comment.start), bisect_left(starts, comment.end)):
             element = out[index]
             if isinstance(element, Fence):

@@ -9,7 +9,7 @@ from ...diagnostics.problem import Problem
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import MappedText, Source
-from ..markdown.elements import Element, Fence, Html, Paragraph
+from ..markdown.elements import PROSE, Element, Fence
 from .hidden import is_hidden
 
 _IN_CODE = LazyPattern(
@@ -49,6 +49,9 @@ _SHELL = LazyPattern(
 
 _DIRECTIVE = LazyPattern(r"\{(?:literalinclude|include)\}\s*(\S+)")
 
+# what is included between blocks begins with one of these
+_SIGNS = ("8<", "[!", "{%", "{{", "<<<", ":::", "!!!", "{!")
+
 _IMPORT = LazyPattern(r"^import\s+(\w+)\s+from\s+[\"']([^\"'\n]+\.mdx?)[\"']", re.MULTILINE)
 
 
@@ -74,13 +77,14 @@ def report_block_include(source: Source, code: MappedText) -> Problem | None:
 
 def report_flow_includes(source: Source, elements: Sequence[Element]) -> Iterator[Problem]:
     """Yield a Problem for each include between the blocks of a step that may hold commands."""
-    imported = dict(_IMPORT.compile().findall(source.text)) if "import " in source.text else {}
+    imported = dict(_IMPORT.findall(source.text)) if "import " in source.text else {}
+    in_text = bool(imported) or any(sign in source.text for sign in _SIGNS)
     for element in elements:
         if isinstance(element, Fence):
             found = _DIRECTIVE.match(element.written)
             if found and not _ONLY_WORDS.search(found[1]):
                 yield _report(source, Include(element.span.start, element.span.end, found[0]))
-        elif isinstance(element, Paragraph | Html) and not is_hidden(element):
+        elif in_text and isinstance(element, PROSE) and not is_hidden(element):
             text = source.text[element.span.start : element.span.end]
             for include in _find_in_text(text, imported):
                 start = element.span.start

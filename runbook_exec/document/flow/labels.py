@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from ...text.lazy_pattern import LazyPattern
+from ...text.lazy_pattern import CaselessPattern, LazyPattern
 
 # By family: two labels of one family are for different readers.
 _FAMILIES = {
@@ -33,23 +31,34 @@ _LEAD = (
 )
 
 
-def _label_pattern(names: str) -> LazyPattern[str]:
-    return LazyPattern(
-        rf"{_LEAD}(?:{names})(?!\w)(?:[\s,/&|+-]+(?:{names}|{_WORDS})(?!\w))*(?:\s*\([^()\n]*\))?[\s:.)]*",
-        re.IGNORECASE,
+def _label_pattern(names: str) -> CaselessPattern:
+    return CaselessPattern(
+        rf"{_LEAD}(?:{names})(?!\w)(?:[\s,/&|+-]+(?:{names}|{_WORDS})(?!\w))*(?:\s*\([^()\n]*\))?[\s:.)]*"
     )
 
 
 _LABELS = {family: _label_pattern(names) for family, names in _FAMILIES.items()}
 
-_BEGINNING = LazyPattern(rf"{_LEAD}(?:{'|'.join(_FAMILIES.values())})(?!\w)", re.IGNORECASE)
+_BEGINNING = CaselessPattern(rf"{_LEAD}(?:{'|'.join(_FAMILIES.values())})(?!\w)")
+
+# the first letters, at most three, of the names and of the words that lead to them
+_BEGINNING_LETTERS = """
+mac osx os lin gnu win wsl fre ope net bsd uni deb ubu fed cen rhe red roc alm arc man alp sus sle
+gen nix voi ama ora ras pop kal hom bre apt dnf yum pac apk zyp sna fla cho sco app int amd x86 arm
+aar npm npx yar pnp bun den pip poe uv con mam doc pod ner cri bas zsh fis pow for on in if usi wit
+via a an the
+"""
+
+_BEGINNINGS = frozenset(_BEGINNING_LETTERS.split())
+
+_OPTIONS = frozenset(("option", "method", "variant", "alternative", "approach", "possibility"))
+
+_FIRST_WORD = LazyPattern(r"\w*")
 
 _MARKS = " \t#*_`\"'“”>+-"
 
 
-_ONLY_OR = LazyPattern(
-    r"\W*(?:or|alternatively|otherwise|alternately|alternative|instead|then|next)?\W*", re.IGNORECASE
-)
+_ONLY_OR = CaselessPattern(r"\W*(?:or|alternatively|otherwise|alternately|alternative|instead|then|next)?\W*")
 
 
 def is_telling(label: str) -> bool:
@@ -62,14 +71,15 @@ def find_label_family(text: str) -> str:
     if len(text) > 80:
         return ""
     bare = text.strip(_MARKS)
+    if bare.isascii() and _read_first_word(bare)[:3] not in _BEGINNINGS:
+        return ""
     if not _BEGINNING.match(bare):
         return ""
     return next((family for family, label in _LABELS.items() if label.fullmatch(bare)), "")
 
 
-_OPTION = LazyPattern(
-    r"(option|method|variant|alternative|approach|possibility)\s+#?(?:\d{1,2}|[a-d]|one|two|three|i{1,3})(?:\W.*)?",
-    re.IGNORECASE,
+_OPTION = CaselessPattern(
+    r"(option|method|variant|alternative|approach|possibility)\s+#?(?:\d{1,2}|[a-d]|one|two|three|i{1,3})(?:\W.*)?"
 )
 
 
@@ -78,8 +88,15 @@ def find_heading_family(title: str) -> str:
 
     They only name systems or tools, or they count options: `Option 1: with Helm`.
     """
-    option = _OPTION.fullmatch(title)
+    may_count = not title.isascii() or _read_first_word(title) in _OPTIONS
+    option = _OPTION.fullmatch(title) if may_count else None
     return option[1].casefold() if option else find_label_family(title)
+
+
+def _read_first_word(text: str) -> str:
+    """Return the word that a text begins with, in small letters; "" if it begins with none."""
+    found = _FIRST_WORD.match(text)
+    return found[0].lower() if found else ""
 
 
 def is_system(text: str) -> bool:

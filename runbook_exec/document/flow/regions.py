@@ -10,7 +10,7 @@ from typing import cast
 from ...light_classes import NamedTuple, dataclass, field
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source
-from ..markdown.elements import Element, Fence, Heading, Html, Inset, Paragraph, read_page_elements
+from ..markdown.elements import PROSE, Element, Fence, Heading, Inset, Paragraph, read_page_elements
 from ..markdown.headings import strip_markup
 from .hidden import find_comments, hide_elements, is_hidden
 from .labels import find_heading_family, is_system
@@ -105,7 +105,7 @@ class _RegionReader:
             end = element.span.end
             if isinstance(element, Heading):
                 yield from self._read_heading(index, element)
-            elif isinstance(element, Paragraph | Html) and not is_hidden(element):
+            elif isinstance(element, PROSE) and not is_hidden(element):
                 for mark in find_marks(text[start : element.span.end]):
                     self.marked.add(index)
                     yield from self._read_mark(mark._replace(start=start + mark.start), index)
@@ -156,7 +156,7 @@ class _RegionReader:
         headings = [
             (index, element)
             for index, element in enumerate(self.elements)
-            if isinstance(element, Heading) and not element.items and not element.quoted
+            if type(element) is Heading and not element.items and not element.quoted
         ]
         for number, (index, heading) in enumerate(headings):
             title = strip_markup(heading.text)

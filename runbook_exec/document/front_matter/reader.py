@@ -17,15 +17,15 @@ from .toml import read_toml
 _TEMPLATE = LazyPattern(r"\{\{-?[ \t]*(?:\.[A-Z]|[a-z]\w*[ \t]+[.\"'])")
 
 
-def read_front_matter(text: str) -> FrontMatter:
-    """Return the front matter of a page.
+def read_front_matter(text: str, bounds: tuple[int, int, int] | None = None) -> FrontMatter:
+    """Return the front matter of a page; `bounds` are those that `find_bounds` found, if it has been asked.
 
     It is the YAML from a first line `---` to the next `---` or `...`, or the TOML between two lines `+++`.
     Without the second line there is no
     front matter. A first `---` before a blank line and text that is no mapping is a horizontal rule. Mistakes
     are in `problems`.
     """
-    found = find_bounds(text)
+    found = bounds or find_bounds(text)
     if found is None:
         return FrontMatter()
     start, end, body = found

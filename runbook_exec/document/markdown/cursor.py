@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mistune.core import BlockState as BlockState
+if TYPE_CHECKING:
+    from mistune.core import BlockState as BlockState
+else:
+    from .grammar.core import BlockState
 
 Token = dict[str, Any]
 
@@ -43,11 +46,11 @@ class BlockCursor(BlockState):
         A paragraph has only its bounds until the whole text is read: appending text line by line would take
         quadratic time.
         """
-        last = self.last_token()
-        if last and last["type"] == "paragraph":
-            last["end"] = end
+        tokens = self.tokens
+        if tokens and tokens[-1]["type"] == "paragraph":
+            tokens[-1]["end"] = end
         else:
-            self.append_token({"type": "paragraph", "start": self.cursor, "end": end})
+            tokens.append({"type": "paragraph", "start": self.cursor, "end": end, "line": self.line()})
 
     def append_paragraph(self) -> int | None:
         last = self.last_token()

@@ -81,6 +81,12 @@ class IndentedCode(NamedTuple):
 
 Element = Heading | Fence | ListItem | Paragraph | Html | IndentedCode
 
+# for `isinstance`, which would build a union each time
+TEXTS = (Heading, Paragraph)
+PROSE = (Paragraph, Html)
+CODE = (Fence, IndentedCode)
+ANNOTATED = (Fence, Heading)
+
 
 class Inset(NamedTuple):
     """Indented text of a page that is Markdown all the same; its elements are `first:last`."""
@@ -129,7 +135,9 @@ class _ElementReader:
     def read_tokens(self, tokens: Iterable[Token], items: tuple[int, ...], quoted: bool) -> None:
         for token in tokens:
             kind = token["type"]
-            if kind == "block_quote":
+            if kind == "paragraph":
+                self.out.append(self._paragraph(token, items, quoted))
+            elif kind == "block_quote":
                 self.read_tokens(token["children"], items, True)
             elif kind == "list":
                 self._list(token, items, quoted)
@@ -167,6 +175,14 @@ class _ElementReader:
         self.read_tokens(token["children"], (*items, self.ids), quoted)
         self.insets.append(Inset(opening, first, len(self.out)))
 
+    def _paragraph(self, token: Token, items: tuple[int, ...], quoted: bool) -> Paragraph:
+        lines = token["text"].split("\n")
+        index = self.first + token["line"]
+        last = index + len(lines)
+        return Paragraph(
+            self.source.span_from_rest(index, lines[0].lstrip(" "), last - 1), last, items, quoted
+        )
+
     def _leaf(self, kind: str, token: Token, items: tuple[int, ...], quoted: bool) -> Element:
         source = self.source
         text = token["text"] if "text" in token else token["raw"]
@@ -174,8 +190,6 @@ class _ElementReader:
         index = self.first + token["line"]
         last = index + written.count("\n") + (token.get("style") == "setext")
         span = source.span_from_rest(index, written.split("\n", 1)[0].lstrip(" "), last)
-        if kind == "paragraph":
-            return Paragraph(span, last + 1, items, quoted)
         if kind == "heading":
             return Heading(token["attrs"]["level"], text.strip(), span, last + 1, items, quoted)
         if kind == "block_html":
@@ -199,4 +213,4 @@ class _ElementReader:
         return Fence(info, written, written_at, code, span, last + 1, token["closed"], items, quoted)
 
 
-_LINES = ("heading", "paragraph", "block_html", "block_code")
+_LINES = ("heading", "block_html", "block_code")

@@ -22,12 +22,13 @@ _EMPHASIS = LazyPattern(r"(?<!\\)(?:\*{1,3}|~~)|(?<![\w\\])_{1,3}(?=\w)|(?<=[\w.
 
 _ESCAPE = LazyPattern(r"\\([!-/:-@\[-`{-~])|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
 
-_NUMBER = LazyPattern(
-    r"(?:step\s+(?P<step>\d+[a-z]?)\s*(?:[.:)]|[-–—](?=\s))?(?:\s+|$)|(?P<plain>\d+[a-z]?)(?:[.):]|\s*[-–—])\s+)(?P<rest>.*)",
-    re.IGNORECASE | re.DOTALL,
-)
+_NUMBER = LazyPattern(r"(\d+[a-zA-Z]?)(?:[.):]|\s*[-–—])\s+(.*)", re.DOTALL)
 
-_BEGINNING = frozenset("0123456789sS")
+_DIGITS = frozenset("0123456789")
+
+_STEP_NUMBER = LazyPattern(
+    r"step\s+(\d+[a-z]?)\s*(?:[.:)]|[-–—](?=\s))?(?:\s+|$)(.*)", re.IGNORECASE | re.DOTALL
+)
 
 _NO_WORD = LazyPattern(r"[^\w\s-]+")
 
@@ -75,11 +76,13 @@ def split_number(title: str) -> tuple[str, str]:
 
     Examples are `3. Update` and `Step 3: Update`. The number is "" if the title has none.
     """
-    match = _NUMBER.fullmatch(title) if title[:1] in _BEGINNING else None
+    if title[:1] in _DIGITS:
+        match = _NUMBER.fullmatch(title)
+    else:
+        match = _STEP_NUMBER.fullmatch(title) if title[:4].casefold() == "step" else None
     if match is None:
         return "", title
-    number = match["step"] or match["plain"]
-    return number, match["rest"].strip() or title
+    return match[1], match[2].strip() or title
 
 
 def make_slug(title: str) -> str:

@@ -57,7 +57,13 @@ class _PageBlockParser(MarkdownBlockParser):
     def parse_fenced_code(self, m: re.Match[str], state: BlockState) -> int | None:
         here = cast(BlockCursor, state)
         end = super().parse_fenced_code(m, here)
-        if end is None or here.nesting >= self.max_nested_level or not _DIRECTIVE.match(m["fenced_3"]):
+        info = m["fenced_3"]
+        if (
+            end is None
+            or "{" not in info
+            or here.nesting >= self.max_nested_level
+            or not _DIRECTIVE.match(info)
+        ):
             return end
         fence = here.tokens[-1]
         if fence["closed"] and fence["lines"]:

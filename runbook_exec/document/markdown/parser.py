@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import ClassVar, cast
-
-from mistune.block_parser import BlockParser
-from mistune.core import BlockState
-from mistune.helpers import parse_link_href, parse_link_title
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import TAB_STOP
 from .containers import QUOTE_MARKER, OpenBlocks, indent_width, item_padding
-from .cursor import BlockCursor, Token
+from .cursor import BlockCursor, BlockState, Token
+
+if TYPE_CHECKING:
+    from mistune.block_parser import BlockParser
+    from mistune.helpers import parse_link_href, parse_link_title
+else:
+    from .grammar.block_parser import BlockParser
+    from .grammar.helpers import parse_link_href, parse_link_title
 
 _Match = Callable[[str, int], re.Match[str] | None]
 
@@ -142,7 +145,7 @@ class MarkdownBlockParser(BlockParser):
             state.cursor = position = after
         for token in state.tokens:
             if "start" in token:
-                token["text"] = source[token["start"] : token["end"]]
+                token["text"] = source[token["start"] : token["end"]].rstrip("\n")
 
     def parse_blank_line(self, m: re.Match[str], state: BlockState) -> int:
         state.tokens.append(_BLANK)
@@ -267,7 +270,7 @@ class MarkdownBlockParser(BlockParser):
         if not rest.strip() and (blank := _BLANK_LINE.match(source, position)):
             position = blank.end()
         else:
-            end = self._rest_of_item(state, position, width, chunks, open_blocks)
+            end = self._rest_of_item(state, position, first + 1, width, chunks, open_blocks)
             position = cast(re.Match[str], _BLANK_LINES.match(source, end)).end()
             if position > end and any("```" in chunk or "~~~" in chunk for chunk in chunks):
                 open_blocks.read_up_to(chunks)
@@ -279,12 +282,17 @@ class MarkdownBlockParser(BlockParser):
         return position
 
     def _rest_of_item(
-        self, state: BlockCursor, position: int, width: int, chunks: list[str], open_blocks: OpenBlocks
+        self,
+        state: BlockCursor,
+        position: int,
+        number: int,
+        width: int,
+        chunks: list[str],
+        open_blocks: OpenBlocks,
     ) -> int:
-        """Add the text of the item at the cursor from its second line on, and return its end."""
+        """Add the text of an item from its second line on, which has this number, and return its end."""
         source, lazy = state.src, state.env["lazy"]
         lines, indent = indented_lines(width)
-        number = state.line() + 1
         while position < state.cursor_max:
             if run := lines.match(source, position):
                 text = run[0]

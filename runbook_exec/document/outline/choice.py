@@ -102,7 +102,7 @@ def _find_doubt(tree: PageTree, at: int | None, titles: list[str], inside: Seque
         return "a part of it deletes, stops or undoes something"
     blocks = [tree.elements[index] for part in inside for index in tree.list_executable(*part)]
     for block in blocks:
-        if isinstance(block, Fence) and _NO_COMMAND.match(block.code.text):
+        if isinstance(block, Fence) and _begins_without_command(block.code.text):
             return f"the block on line {block.span.line} does not begin with a command"
     if sum(tree.count_foreign(*part) for part in inside) > len(blocks):
         return "most of its commands are for other programs than these shells"
@@ -132,6 +132,11 @@ def _find_doubt(tree: PageTree, at: int | None, titles: list[str], inside: Seque
     if len(beside) > (0 if len(titles) > 1 else _MOST_OTHERS):
         return f"the page has other sections, such as `{beside[0].title}`"
     return ""
+
+
+def _begins_without_command(code: str) -> bool:
+    has_sign = "-" in code or "{" in code or "/" in code or "$" in code
+    return has_sign and _NO_COMMAND.match(code) is not None
 
 
 def _has_tabs(tree: PageTree, inside: Sequence[tuple[int, int]]) -> bool:

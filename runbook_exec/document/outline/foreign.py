@@ -20,7 +20,7 @@ _COMMAND_LANGUAGES = frozenset((*OTHER_COMMANDS, *_DATABASES))
 def find_foreign(source: Source, elements: Sequence[Element], executable: Collection[int]) -> Iterator[int]:
     """Yield the indices of these blocks: other languages of commands, and sessions without a language."""
     for index, element in enumerate(elements):
-        if isinstance(element, Fence):
+        if type(element) is Fence:
             if index in executable or element.quoted:
                 continue
             words = element.info.lower().lstrip("{. ").split()
@@ -29,7 +29,7 @@ def find_foreign(source: Source, elements: Sequence[Element], executable: Collec
                 language in ("", "text", "plaintext", "plain", "output") and is_console(element.code.text, "")
             ):
                 yield index
-        elif isinstance(element, IndentedCode) and is_console(
+        elif type(element) is IndentedCode and is_console(
             source.text[element.span.start : element.span.end], ""
         ):
             yield index

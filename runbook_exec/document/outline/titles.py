@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from functools import lru_cache
 
-from ...text.lazy_pattern import LazyPattern
+from ...text.lazy_pattern import CaselessPattern, LazyPattern
 from ..markdown.headings import split_number
 
 _MARKS = LazyPattern(r"^[^\w`]++|(?<![^\w)`])[^\w)`]++$")  # around the words of a title: pictures, a colon
@@ -13,10 +13,9 @@ _MARKS = LazyPattern(r"^[^\w`]++|(?<![^\w)`])[^\w)`]++$")  # around the words of
 _PROCEDURES = frozenset(("procedure", "steps", "instructions", "runbook"))
 
 # what is never a step on the way to something else
-_NEVER_STEP = LazyPattern(
+_NEVER_STEP = CaselessPattern(
     r"\b(?:debug|troubleshoot|roll(?:ing|ed)?[ -]?back|revert|undo(?:ing)?\b|emergenc|shut[ -]?off|recover"
-    r"|disaster|break[ -]glass|un-?install|tear(?:ing)?[ -]?down|destroy|decommission|wip(?:e|ing)\b)",
-    re.IGNORECASE,
+    r"|disaster|break[ -]glass|un-?install|tear(?:ing)?[ -]?down|destroy|decommission|wip(?:e|ing)\b)"
 )
 
 # what cannot be taken back
@@ -37,36 +36,31 @@ _STOPPING = (
 # where the verb of a title is: its first word, or after "to", "and" or a dash
 _VERB = r"(?:^|\b(?:to|and|or|then)\s+|[-–—:,(/&]\s*)(?:optional(?:ly)?\W+)?"
 
-_IS_IRREVERSIBLE = LazyPattern(
+_IS_IRREVERSIBLE = CaselessPattern(
     rf"{_VERB}{_IRREVERSIBLE}|\b(?:deletion|removal|termination|clean(?:ing)?[ -]?up|purg(?:e|ing)"
-    r"|nuk(?:e|ing)|un-?deploy(?:ing)?|de-?provision(?:ing)?)\b",
-    re.IGNORECASE,
+    r"|nuk(?:e|ing)|un-?deploy(?:ing)?|de-?provision(?:ing)?)\b"
 )
 
-_IS_STOPPING = LazyPattern(
-    rf"{_VERB}{_STOPPING}|\b(?:shutdown|deactivation|eviction|cancellation)\b", re.IGNORECASE
-)
+_IS_STOPPING = CaselessPattern(rf"{_VERB}{_STOPPING}|\b(?:shutdown|deactivation|eviction|cancellation)\b")
 
-_HELPING = LazyPattern(r"\b(?:debug|troubleshoot)", re.IGNORECASE)
+_HELPING = CaselessPattern(r"\b(?:debug|troubleshoot)")
 
-_REFERENCE = LazyPattern(
+_REFERENCE = CaselessPattern(
     r"(?:table of )?contents|toc|references?|see also|related\b.*|(?:further|additional) reading"
     r"|(?:\w+ )?(?:resources|links|references)|what'?s next\b.*|next steps?|changelog|change log"
     r"|licen[sc]e|credits"
     r"|authors?|contributors?|contributing|acknowledge?ments|history|glossary|faqs?"
-    r"|frequently asked questions",
-    re.IGNORECASE,
+    r"|frequently asked questions"
 )
 
-_ALTERNATIVE = LazyPattern(
+_ALTERNATIVE = CaselessPattern(
     r"^(?:option|method|alternative|approach|variant|scenario|case|possibility|way|path|solution)\s*#?"
     r"(?:\d+|[a-z]|one|two|three|first|second)\b|\balternative(?:ly|s)?\b|^(?:or|either)\b|^if\b"
-    r"|\((?:recommended|preferred)\)",
-    re.IGNORECASE,
+    r"|\((?:recommended|preferred)\)"
 )
 
 # two of them beside one another are for two systems, not for one
-_SYSTEM = LazyPattern(
+_SYSTEM = CaselessPattern(
     r"\b(?:linux|ubuntu|debian|fedora|centos|rhel|red hat|rocky|alma|suse|opensuse|arch|alpine|nixos|gentoo"
     r"|freebsd|openbsd|mac ?os(?: x)?|os x|darwin|windows|wsl2?|powershell|homebrew|brew|apt(?:-get)?|yum"
     r"|dnf|pacman"
@@ -82,38 +76,33 @@ _SYSTEM = LazyPattern(
     r"|jenkins"
     r"|x86(?:_64)?|amd64|arm(?:64|v7)?|intel|apple silicon|desktop|laptop|raspberry pi|android|ios|portal"
     r"|cli|gui"
-    r"|console|dashboard)\b",
-    re.IGNORECASE,
+    r"|console|dashboard)\b"
 )
 
-_WAY = LazyPattern(r"(?:using|with|via|from|through|without)\b", re.IGNORECASE)
+_WAY = CaselessPattern(r"(?:using|with|via|from|through|without)\b")
 
 
 # sections around a procedure that are no part of it
-_FRAME = LazyPattern(
+_FRAME = CaselessPattern(
     r"(?:overview|introduction|intro|about\b.*|background|summary|description|purpose|goals?|objectives?"
     r"|scope"
     r"|context|meaning|impact|symptoms?|severity|pre-?requisites?|pre-?reqs?|requirements?"
     r"|before you (?:begin|start)"
     r"|preconditions?|assumptions?|notes?|warnings?|caution|important|tl;?dr|known (?:issues|limitations)"
-    r"|limitations?|contacts?|owners?|maintainers?|repository|support|conclusion|glossary)",
-    re.IGNORECASE,
+    r"|limitations?|contacts?|owners?|maintainers?|repository|support|conclusion|glossary)"
 )
 
 # sections that have to be done before the first step, if they have blocks
-_BEFORE = LazyPattern(
+_BEFORE = CaselessPattern(
     r"(?:pre-?requisites?|pre-?reqs?|requirements?|before you (?:begin|start)|preconditions?"
-    r"|assumptions?)\b",
-    re.IGNORECASE,
+    r"|assumptions?)\b"
 )
 
 # what is done about one of several causes
-_MENDING = LazyPattern(
-    r"\b(?:mitigat(?:ions?|e|ing)|remediat(?:ions?|e|ing)|work-?arounds?)\b", re.IGNORECASE
-)
+_MENDING = CaselessPattern(r"\b(?:mitigat(?:ions?|e|ing)|remediat(?:ions?|e|ing)|work-?arounds?)\b")
 
 # what a title that tells somebody to do something begins with
-_TASK = LazyPattern(
+_TASK = CaselessPattern(
     r"(?:how to |\d+[.)] )?(?:re-?)?(?:activat|add|allow|appl|archiv|assign|attach|authenticat|authoriz"
     r"|backup|back(?:ing)? up"
     r"|bootstrap+|boot|build|bump|chang|check|clon|compil|configur|confirm|connect|convert|copy|creat|cut"
@@ -130,24 +119,22 @@ _TASK = LazyPattern(
     r"|synchroni[sz]|tag+"
     r"|take|tak|test the|trigger|unblock|uncordon|unpack|unseal|unzip|updat|upgrad|upload|validat|verif"
     r"|view|wait|writ)"
-    r"(?:e|y|es|ies|s|ing|ying)?\b",
-    re.IGNORECASE,
+    r"(?:e|y|es|ies|s|ing|ying)?\b"
 )
 
 # nouns for something that is done
-_DOING = LazyPattern(
+_DOING = CaselessPattern(
     r"\b(?:install(?:ation|ing)?|set-?up|deployment|diagnos(?:is|tics?|e|ing)|verification|upgrades?"
     r"|upgrading|update"
     r"|migrations?|quick ?-?start|getting started|get started|back-?ups?|restor(?:e|ation)|builds?"
     r"|releas(?:e|ing)"
     r"|rotation|bootstrap(?:ping)?|provisioning|steps|procedure|instructions|checklist|walk-?through"
     r"|tutorial|rollout"
-    r"|failover|switchover|how to|process|preparation|maintenance|investigation|runbook|rehearsal|drill)\b",
-    re.IGNORECASE,
+    r"|failover|switchover|how to|process|preparation|maintenance|investigation|runbook|rehearsal|drill)\b"
 )
 
 # sections that show how something may be used, and say nothing of when
-_SHOWN = LazyPattern(
+_SHOWN = CaselessPattern(
     r"\b(?:examples?|usage|usages|references?|notes?|settings?|parameters?|options?|variables?|limitations?"
     r"|features?|faqs?|definitions?|modes?|concepts?|commands?|api|apis|clis?|cheat ?sheet|tips|tricks"
     r"|appendix"
@@ -156,9 +143,44 @@ _SHOWN = LazyPattern(
     r"|arguments?"
     r"|queries|snippets?|recipes?|scenarios?|workflows?|scripts|tools|tooling|using|support(?:ed)?"
     r"|available)\b"
-    r"|^(?:what|why|when|who)\b",
-    re.IGNORECASE,
+    r"|^(?:what|why|when|who)\b"
 )
+
+
+def _split(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Each pattern's words, shortened to at most three letters. A title without one of them cannot match, and most
+# titles have none: the pattern is not even compiled.
+_NEVER_STEPS = _split("deb tro rol rev und eme shu rec dis bre un uni tea des dec wip")
+
+_IRREVERSIBLE_BEGINNINGS = _split(
+    "del rem ter era dro pru kil res rev tru for exp unp dis un unr und de der dep cle pur nuk"
+)
+
+_STOPPING_BEGINNINGS = _split("dis sto det dra shu tur pow unm can dow evi tak bri sca dea uns")
+
+_HELPING_BEGINNINGS = _split("deb tro")
+
+_REFERENCE_BEGINNINGS = _split(
+    "tab con toc ref see rel fur add res lin wha nex cha lic cre aut ack his glo faq fre"
+)
+
+_FRAME_BEGINNINGS = _split(
+    "ove int abo bac sum des pur goa obj sco con mea imp sym sev pre req bef ass not war cau tl tld "
+    "kno lim own mai rep sup glo"
+)
+
+_MENDING_BEGINNINGS = _split("mit rem wor")
+
+_SHOWN_BEGINNINGS = _split(
+    "exa usa ref not set par opt var lim fea faq def mod con com api cli che tip tri app how des arc "
+    "pro int met tes dev ben ill fun sch sta fla arg que sni rec sce wor scr too usi sup ava wha why "
+    "whe who"
+)
+
+_WORD = LazyPattern(r"\w+")
 
 
 def _strip_marks(title: str) -> str:
@@ -171,36 +193,52 @@ def names_procedure(title: str) -> bool:
     return _strip_marks(title).casefold() in _PROCEDURES
 
 
+@lru_cache(maxsize=64)
+def _read_beginnings(title: str) -> frozenset[str]:
+    """Return the first letters, at most three, of each word of a title in small letters."""
+    return frozenset(word[:3] for word in _WORD.findall(title.lower()))
+
+
+def _may_begin(title: str, beginnings: frozenset[str]) -> bool:
+    """Return whether a word of a title begins so; assumed of one with letters beyond ASCII."""
+    return not title.isascii() or not beginnings.isdisjoint(_read_beginnings(title))
+
+
 def is_never_step(title: str) -> bool:
     """Return whether a title names what is never a step on the way to something else, as a rollback."""
-    return _NEVER_STEP.search(title) is not None
+    return _may_begin(title, _NEVER_STEPS) and _NEVER_STEP.search(title) is not None
 
 
 def is_irreversible(title: str) -> bool:
     """Return whether a title names what cannot be taken back, as a deletion or a rollback."""
     plain = _strip_marks(split_number(title)[1])
-    return is_never_step(plain) or _IS_IRREVERSIBLE.search(plain) is not None
+    return is_never_step(plain) or (
+        _may_begin(plain, _IRREVERSIBLE_BEGINNINGS) and _IS_IRREVERSIBLE.search(plain) is not None
+    )
 
 
 def is_dangerous(title: str) -> bool:
     """Return whether a title names what runs only if it is named, as a rollback or a deletion."""
     plain = _strip_marks(split_number(title)[1])
-    return is_irreversible(plain) or _IS_STOPPING.search(plain) is not None
+    return is_irreversible(plain) or (
+        _may_begin(plain, _STOPPING_BEGINNINGS) and _IS_STOPPING.search(plain) is not None
+    )
 
 
 def only_helps(title: str) -> bool:
     """Return whether a title names what helps when another procedure fails."""
-    return _HELPING.search(title) is not None
+    return _may_begin(title, _HELPING_BEGINNINGS) and _HELPING.search(title) is not None
 
 
 def lists_references(title: str) -> bool:
     """Return whether a title names a section that only lists other texts."""
-    return _REFERENCE.fullmatch(_strip_marks(title)) is not None
+    return _may_begin(title, _REFERENCE_BEGINNINGS) and _REFERENCE.fullmatch(_strip_marks(title)) is not None
 
 
 def frames_procedure(title: str) -> bool:
     """Return whether a title names a section around a procedure that is no part of it."""
-    return _FRAME.fullmatch(_strip_marks(title)) is not None or lists_references(title)
+    may_frame = _may_begin(title, _FRAME_BEGINNINGS)
+    return (may_frame and _FRAME.fullmatch(_strip_marks(title)) is not None) or lists_references(title)
 
 
 def comes_before(title: str) -> bool:
@@ -210,7 +248,7 @@ def comes_before(title: str) -> bool:
 
 def mends_one_cause(title: str) -> bool:
     """Return whether a title names what is done about one of several causes of an alert."""
-    return _MENDING.search(title) is not None
+    return _may_begin(title, _MENDING_BEGINNINGS) and _MENDING.search(title) is not None
 
 
 def names_task(title: str) -> bool:
@@ -225,7 +263,8 @@ def names_procedure_loosely(title: str) -> bool:
 
 def only_shows(title: str) -> bool:
     """Return whether a title names examples or a reference rather than something to do."""
-    return _SHOWN.search(title) is not None and not names_task(title)
+    may_show = _may_begin(title, _SHOWN_BEGINNINGS)
+    return may_show and _SHOWN.search(title) is not None and not names_task(title)
 
 
 def are_alternatives(titles: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from itertools import groupby
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source
-from ..markdown.elements import Element, Fence, Heading, ListItem, Paragraph
+from ..markdown.elements import TEXTS, Element, Fence, ListItem
 from ..markdown.headings import split_number, strip_markup
 from ..sections import HeadingNode
 from .labels import number_items
@@ -61,7 +61,7 @@ class PageTree(NamedTuple):
 
     def has_several_titles(self) -> bool:
         """Return whether several headings look like the page's title."""
-        return sum(node.level == 1 for node in self.nodes) > 1
+        return [node.level for node in self.nodes].count(1) > 1
 
     def has_executable(self, first: int, last: int) -> bool:
         """Return whether a block in the elements `first:last` could run."""
@@ -120,7 +120,7 @@ class PageTree(NamedTuple):
     def make_item_title(self, index: int, end: int) -> str:
         """Return the title of an item: its first sentence, or the first line of its first block."""
         for element in self.elements[index + 1 : end]:
-            if isinstance(element, Paragraph | Heading):
+            if isinstance(element, TEXTS):
                 text = strip_markup(
                     _strip_quote_marks(self.source.text[element.span.start : element.span.end])
                 )
@@ -137,7 +137,7 @@ def list_items(
     found = [
         (index, element)
         for index, element in enumerate(elements)
-        if isinstance(element, ListItem) and element.ordered and not element.items and not element.quoted
+        if type(element) is ListItem and element.ordered and not element.items and not element.quoted
     ]
     if not found:
         return ()

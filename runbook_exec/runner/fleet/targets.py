@@ -26,7 +26,7 @@ class Target(NamedTuple):
 
     def make_run_id(self, fleet: str) -> str:
         """Return the id of the run on this host, which is the same whenever the fleet is resumed."""
-        return f"{fleet}.{_UNSAFE.compile().sub('-', self.name)[:_LONGEST]}"
+        return f"{fleet}.{_UNSAFE.sub('-', self.name)[:_LONGEST]}"
 
 
 def find_targets(pattern: str, inventory: str | None) -> tuple[Target, ...]:

@@ -11,24 +11,27 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 from .tokens import KEYWORDS, NO_PROBLEM, Kind, Region, Token, find_keyword
 from .words import IN_DOUBLE, IN_SINGLE, BrokenWord, read_word
 
 # White space for the C library in a UTF-8 locale, without the no-break spaces.
-_BLANK = " \t\r\v\f\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
+_ASCII_BLANK = r" \t\r\v\f"
 
-_BLANKS = re.compile(f"[{_BLANK}]+")
+_BLANK = rf"{_ASCII_BLANK}\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
 
-_BLANK_LINES = re.compile(f"[\\n{_BLANK}]*")
+_BLANKS = LazyPattern(f"[{_BLANK}]+")
 
-_COMMENT = re.compile(r"[^\n]*")
+_BLANK_LINES = LazyPattern(f"[\\n{_BLANK}]*")
 
-_PIPE = re.compile(r"\||[0-9]*(?:&|>>?)\|")
+_COMMENT = LazyPattern(r"[^\n]*")
 
-_FROM_INPUT = re.compile("0+>")
+_PIPE = LazyPattern(r"\||[0-9]*(?:&|>>?)\|")
 
-_REDIRECT = re.compile(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
+_FROM_INPUT = LazyPattern("0+>")
+
+_REDIRECT = LazyPattern(r"[0-9]*&>>?\??|[0-9]*>>?[&?]?|[0-9]*<&?")
 
 _OPERATORS = frozenset("\n;|&<>0123456789")  # the first characters of operators, and of some words
 
@@ -40,26 +43,30 @@ _WORD = rf"(?>(?:{_LETTERS}|'{IN_SINGLE}'|\"{IN_DOUBLE}\")+)"
 
 _END = r"(?=[|;<>\ \t\r\n]|\Z)"
 
-_COMMON = re.compile(
-    rf"""[{_BLANK}]*+(?:
+
+def _make_patterns(blank: str) -> tuple[LazyPattern[str], LazyPattern[str]]:
+    """Return the pattern of the commonest tokens, and that of a command's arguments."""
+    common = rf"""[{blank}]*+(?:
         (?P<word>(?![0-9]++[<>]){_LETTERS}{_END})
-        |(?P<newline>\n)[\n{_BLANK}]*+
+        |(?P<newline>\n)[\n{blank}]*+
         |(?P<quoted>(?![0-9]++[<>]){_WORD}{_END})
         |(?P<pipe>\|)(?![|&])
         |(?P<redirect>[0-9]*+>>?+)(?![|&?>])
-        |(?P<semicolon>;)[\n{_BLANK}]*+
+        |(?P<semicolon>;)[\n{blank}]*+
         |(?P<comment>\#[^\n]*+)
-    )""",
-    re.DOTALL | re.VERBOSE,
-)
+    )"""
+    arguments = rf"(?>(?:(?>(?:[{blank}]|\\\n)+)(?![0-9]++[<>]){_WORD}{_END})*)"
+    return LazyPattern(common, re.DOTALL | re.VERBOSE), LazyPattern(arguments, re.DOTALL)
 
-_ARGUMENTS = re.compile(rf"(?>(?:(?>(?:[{_BLANK}]|\\\n)+)(?![0-9]++[<>]){_WORD}{_END})*)", re.DOTALL)
+
+# by whether the text is ASCII: a set with the other blanks takes long to compile
+_PATTERNS = (_make_patterns(_BLANK), _make_patterns(_ASCII_BLANK))
 
 _BEFORE_COMMANDS = frozenset(
     {"begin", "if", "while", "and", "or", "not", "!", "time", "builtin", "command", "exec"}
 )
 
-_QUOTES = re.compile(f"'({IN_SINGLE})'" + f'|"({IN_DOUBLE})"', re.DOTALL)
+_QUOTES = LazyPattern(f"'({IN_SINGLE})'" + f'|"({IN_DOUBLE})"', re.DOTALL)
 
 
 def tokenize(text: str, start: int, end: int, regions: list[Region] | None = None) -> list[Token]:
@@ -69,10 +76,11 @@ def tokenize(text: str, start: int, end: int, regions: list[Region] | None = Non
     """
     found: list[Region] = regions if regions is not None else []
     read: list[Token] = []
+    common_tokens, arguments = _PATTERNS[text.isascii()]
     at = start
     expected = True  # whether the next word is surely where a command is expected
     while at < end:
-        common = _COMMON.match(text, at, end)
+        common = common_tokens.match(text, at, end)
         if common is None:
             token = _read_rare_token(text, at, end, found)
             read.append(token)
@@ -94,7 +102,7 @@ def tokenize(text: str, start: int, end: int, regions: list[Region] | None = Non
                 expected = expected and written in _BEFORE_COMMANDS
                 continue
             if expected and written[0] != "-" and "=" not in written:
-                at = _end(_ARGUMENTS, text, stop, end)
+                at = _end(arguments, text, stop, end)
                 if text.find("'", stop, at) >= 0 or text.find('"', stop, at) >= 0:
                     found += _quotes(text, stop, at)
             read.append(Token("word", begin, written, "", (), NO_PROBLEM, at - stop))
@@ -123,7 +131,7 @@ def _quotes(text: str, start: int, end: int) -> Iterator[Region]:
             yield (*match.span(group), Context.SINGLE if group == 1 else Context.DOUBLE)
 
 
-def _end(pattern: re.Pattern[str], text: str, at: int, end: int) -> int:
+def _end(pattern: LazyPattern[str], text: str, at: int, end: int) -> int:
     match = pattern.match(text, at, end)
     return match.end() if match else at
 

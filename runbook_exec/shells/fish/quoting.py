@@ -17,9 +17,9 @@ from .words import is_escaped
 _PLAIN = LazyPattern(r"[A-Za-z0-9_./:@+][A-Za-z0-9_./:@+-]*")
 
 _SPECIAL = {
-    Context.BARE: re.compile(r"[\\']"),
-    Context.SINGLE: re.compile(r"[\\']"),
-    Context.DOUBLE: re.compile(r'[\\"$]'),
+    Context.BARE: LazyPattern(r"[\\']"),
+    Context.SINGLE: LazyPattern(r"[\\']"),
+    Context.DOUBLE: LazyPattern(r'[\\"$]'),
 }
 
 
@@ -38,8 +38,8 @@ _AFTER_TILDE = LazyPattern(rf"(?:\A|[^A-Za-z0-9_./~\\-])~(?:{_NAME}|[.-])*\Z")
 _INDEXED = rf"\$+{_NAME}+(?:\[[^\[\]]*\])*"
 
 _IN_SLICE = {
-    Context.BARE: re.compile(rf"(?:{_INDEXED}|\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
-    Context.DOUBLE: re.compile(rf"(?:{_INDEXED}|\$\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
+    Context.BARE: LazyPattern(rf"(?:{_INDEXED}|\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
+    Context.DOUBLE: LazyPattern(rf"(?:{_INDEXED}|\$\(.*\))\[[^\[\]()'\"\n]*\Z", re.DOTALL),
 }
 
 _INDEX = LazyPattern(r"[0-9. -]+")

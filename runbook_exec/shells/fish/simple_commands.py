@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ...system.memo import cache_scans
 from ...text.lazy_pattern import LazyPattern
 from ..simple_command import SimpleCommand, remove_quotes
 from .cursor import Unparsable
@@ -12,6 +13,7 @@ from .parser import FishParser
 _WORD = LazyPattern(r"(?>(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\\.|[^\s'\"\\<>])+)", re.DOTALL)
 
 
+@cache_scans  # several rules and the plan ask about the same statement
 def find_simple_commands(script: str) -> tuple[SimpleCommand, ...]:
     """Return the simple commands of a script in order, up to its first syntax error."""
     collector = _FishCommandCollector(script, 0, len(script), [])

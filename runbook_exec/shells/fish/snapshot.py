@@ -112,7 +112,7 @@ def _parse_settings(limits: str) -> Mapping[str, str]:
 # of a section, most snapshots have what the one before had
 @lru_cache(maxsize=len(_FLAGS))
 def _parse_variables(flags: str, section: str) -> Mapping[str, str]:
-    found = filter(None, map(_VARIABLE.compile().fullmatch, section.splitlines()))
+    found = filter(None, map(_VARIABLE.fullmatch, section.splitlines()))
     named = ((each[1], each[0]) for each in found)
     return {f"variable {name}": f"set {flags} {line}" for name, line in named if not _OWN.fullmatch(name)}
 

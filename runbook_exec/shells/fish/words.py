@@ -21,8 +21,8 @@ IN_SINGLE = r"(?>(?:[^'\\]++|\\.)*)"
 IN_DOUBLE = r'(?>(?:[^"\\$]++|\\.|\$(?!\())*)'
 
 _QUOTED = {
-    "'": re.compile(rf"{IN_SINGLE}(')", re.DOTALL),
-    '"': re.compile(rf'{IN_DOUBLE}("|\$(?=\())', re.DOTALL),
+    "'": LazyPattern(rf"{IN_SINGLE}(')", re.DOTALL),
+    '"': LazyPattern(rf'{IN_DOUBLE}("|\$(?=\())', re.DOTALL),
 }
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...system.memo import cache_scans
+from ...text.lazy_pattern import LazyPattern
 from ..base import Complaint, Filling, Piece, Scan, Shell
 from ..evaluation import loader
 from ..registry import find_command
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # the grammar of BusyBox 1.35
 DIALECT = Dialect(
-    redirection=re.compile(r"(?:\d+(?=[<>]))?(<<-?|<>|<&|&>|>>|>&|>\||[<>])"),
+    redirection=LazyPattern(r"(?:\d+(?=[<>]))?(<<-?|<>|<&|&>|>>|>&|>\||[<>])"),
     compounds=frozenset((*COMPOUNDS, "function")),
     has_process_substitution=True,
     has_ansi_c_quotes=True,
@@ -50,6 +50,7 @@ def _parse(script: str) -> ParsedScript:
     return parser.parse_script(script, DIALECT)
 
 
+@cache_scans
 def _find_commands(script: str) -> tuple[SimpleCommand, ...]:
     return find_simple_commands(script, DIALECT)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import cast
 
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 from .dialect import Dialect
 from .regions import Region, ShellSyntaxError
 
 _MAX_DEPTH = 80  # well above any real script, and well below Python's own limit on recursion
 
-_PARENTHESIS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()'\"]", re.DOTALL)
+_PARENTHESIS = LazyPattern(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|[()'\"]", re.DOTALL)
 
-_BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
+_BLANKS = LazyPattern(r"(?:[ \t]|\\\n)+")
 
 
 class Cursor:
@@ -77,7 +78,7 @@ class Cursor:
         self.mark(self.pos, end, Context.COMMENT)
         self.pos = self._blank_until = end
 
-    def skip_plain(self, plain: re.Pattern[str]) -> str:
+    def skip_plain(self, plain: LazyPattern[str]) -> str:
         """Pass characters that mean nothing here, and return the one after them, or "" at the end."""
         self.pos = cast(re.Match[str], plain.match(self.text, self.pos)).end()
         return self.peek()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from ...light_classes import dataclass
+from ...text.lazy_pattern import LazyPattern
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """The grammar of one POSIX shell, where the shells differ."""
 
-    redirection: re.Pattern[str]  # its first group is the operator
+    redirection: LazyPattern[str]  # its first group is the operator
     compounds: frozenset[str]  # the words that begin compound commands
     prefixes: tuple[str, ...] = ("!",)  # the words that may precede a pipeline …
     prefixes_in_pipe: tuple[str, ...] = ()  # … and before a command after `|`

@@ -20,10 +20,10 @@ _IN_BACKTICKS = LazyPattern(r"(?>(?:[^\\`]++|\\.)*)`", re.DOTALL)
 
 # characters without a meaning in a stretch that ends in …
 _PLAIN_UNTIL = {
-    '"': re.compile(r"[^\\$`\"]*+"),
-    "": re.compile(r"[^\\$`]*+"),
-    "'": re.compile(r"[^\\']*+"),
-    "}": re.compile(r"[^\\'\"`$}]*+"),
+    '"': LazyPattern(r"[^\\$`\"]*+"),
+    "": LazyPattern(r"[^\\$`]*+"),
+    "'": LazyPattern(r"[^\\']*+"),
+    "}": LazyPattern(r"[^\\'\"`$}]*+"),
 }
 
 _NO_BRACKET = LazyPattern(r"[^\\'\"`$()\[\]{}]*+")
@@ -60,7 +60,7 @@ class ExpansionLexer(Cursor):
         count = 1
         self.descend(opened)
         while count:
-            char = self.skip_plain(_NO_BRACKET.compile())
+            char = self.skip_plain(_NO_BRACKET)
             if not char or (double and char == '"'):
                 raise ShellSyntaxError(opened, f"`{opening}` has no `{closing}`")
             if char in OPENERS:

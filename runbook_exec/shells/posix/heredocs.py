@@ -18,7 +18,7 @@ _ESCAPED_IN_DOUBLE = LazyPattern(r"\\([\\\"$`])")
 @lru_cache(maxsize=64)
 def _without_quotes(word: str) -> str:
     parts = []
-    for single, double, escaped, plain in _QUOTED_PART.compile().findall(word):
+    for single, double, escaped, plain in _QUOTED_PART.findall(word):
         parts.append(single or _ESCAPED_IN_DOUBLE.sub(r"\1", double) or escaped or plain)
     return "".join(parts)
 

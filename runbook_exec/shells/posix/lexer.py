@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import cast
 
+from ...text.lazy_pattern import LazyPattern
 from ..quoting import Context
 from . import regions as why
 from .dialect import Dialect
@@ -17,19 +18,19 @@ from .expansions import BREAKS, OPENERS, ExpansionLexer, is_name_character
 from .heredocs import EndWord, find_last_line, make_missing_end_error
 from .regions import Region, ShellSyntaxError
 
-_PLAIN = re.compile(r"[^\\'\"`$ \t\n;&|<>()~=\[{}]+")
+_PLAIN = LazyPattern(r"[^\\'\"`$ \t\n;&|<>()~=\[{}]+")
 
-_CLOSING_BRACE = re.compile(r"\}(?=\}*(?:[ \t\n;&|<>()]|\\\n|\Z))")
+_CLOSING_BRACE = LazyPattern(r"\}(?=\}*(?:[ \t\n;&|<>()]|\\\n|\Z))")
 
-LEFT_SIDE = re.compile(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
+LEFT_SIDE = LazyPattern(r"[^\W\d]\w*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])?\+?=")
 
-_ELEMENT_KEY = re.compile(r"\[[^\]\n]*\]\+?=")
+_ELEMENT_KEY = LazyPattern(r"\[[^\]\n]*\]\+?=")
 
-_BRACKETS = re.compile(r"\[[^ \t\n\]\\'\"`;&|()<>]*+(\]?)")
+_BRACKETS = LazyPattern(r"\[[^ \t\n\]\\'\"`;&|()<>]*+(\]?)")
 
-_BRACES = re.compile(r"\{[^ \t\n{},;&|()<>\\'\"`]*+\}")
+_BRACES = LazyPattern(r"\{[^ \t\n{},;&|()<>\\'\"`]*+\}")
 
-NUMERIC_GLOB = re.compile(r"<\d*-\d*>")
+NUMERIC_GLOB = LazyPattern(r"<\d*-\d*>")
 
 
 class WordLexer(ExpansionLexer):

@@ -219,7 +219,7 @@ def _parse_statements(
 
 def _split_definitions(text: str) -> list[str]:
     """Return the definitions of variables in a text that has no other statements; none for any other text."""
-    match, codes, at = _DEFINITION.compile().match, [], 0
+    match, codes, at = _DEFINITION.match, [], 0
     while at < len(text):
         if (found := match(text, at)) is None:
             return []
