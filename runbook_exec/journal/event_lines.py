@@ -11,6 +11,7 @@ from json.encoder import encode_basestring_ascii
 from operator import call
 
 from ..engine.events import KINDS, Event, RunStarted
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 
 _MOST = 1e15
@@ -86,22 +87,76 @@ def _list_types(kind: str) -> Mapping[str, str]:
     return {name: type_ if isinstance(type_, str) else type_.__forward_arg__ for name, type_ in written}
 
 
+# the types of which a value is right if its class is
+_PLAIN = frozenset({"str", "str | None", "bool", "int"})
+
+_MISSING = object()
+
+
+class _Fields(NamedTuple):
+    """The fields of a kind of events in order, to read and check its values."""
+
+    names: tuple[str, ...]
+    defaults: tuple[object, ...]
+    checks: tuple[Callable[[object], bool], ...]
+    others: tuple[int, ...]  # the numbers of those whose values have to be looked at
+    right: set[tuple[type, ...]]  # the classes of values that were right before
+
+
+@cache
+def _find_fields(kind: str) -> _Fields:
+    types = _list_types(kind)
+    defaults = KINDS[kind]._field_defaults
+    return _Fields(
+        tuple(types),
+        tuple(defaults.get(name, _MISSING) for name in types),
+        tuple(_IS[type_] for type_ in types.values()),
+        tuple(at for at, type_ in enumerate(types.values()) if type_ not in _PLAIN),
+        set(),
+    )
+
+
+def _read_values(kind: str, data: Mapping[str, object]) -> list[object]:
+    """Return the values of an event in the order of its fields; raises ValueError if one is not right."""
+    names, defaults, checks, others, right = _find_fields(kind)
+    values = list(map(data.get, names, defaults))
+    for at in others:
+        value = values[at]
+        if isinstance(value, list):
+            value = values[at] = tuple(value)
+        if value is not defaults[at] and not checks[at](value):
+            raise ValueError(f"expected `{names[at]}` of a `{kind}` event to be of another kind")
+    classes = tuple(map(type, values))
+    if classes not in right:
+        for name, value, default, check in zip(names, values, defaults, checks, strict=True):
+            if value is _MISSING:
+                raise ValueError(f"expected a whole `{kind}` event: it has no `{name}`")
+            if value is not default and not check(value):
+                raise ValueError(f"expected `{name}` of a `{kind}` event to be of another kind")
+        right.add(classes)
+    return values
+
+
+_decode = json.JSONDecoder().raw_decode
+
+
+def _read_object(line: str) -> object:
+    """Return the JSON value of a line, as `json.loads` does, which takes longer to call than to decode."""
+    text = line.strip(" \t\n\r")
+    data, end = _decode(text)
+    if end != len(text):
+        raise ValueError("expected the end of the line")
+    return data
+
+
 def from_line(line: str) -> Event:
     """Return the event in a line of JSON; raises ValueError for anything else."""
-    data = json.loads(line)
+    data = _read_object(line)
     if not isinstance(data, dict) or data.get("event") not in KINDS:
         raise ValueError("expected one event of a run as a JSON object")
     kind = data.pop("event")
     make: Callable[..., Event] = KINDS[kind]
-    types = _list_types(kind)
-    known = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items() if name in types}
-    for name, value in known.items():
-        if not _IS[types[name]](value):
-            raise ValueError(f"expected `{name}` of a `{kind}` event to be of another kind")
-    try:
-        event = make(**known)
-    except TypeError as error:
-        raise ValueError(f"expected a whole `{kind}` event: {error}") from error
+    event = make(*_read_values(kind, data))  # with names, Python would compare each with all others
     _check_basics(event)
     return event
 
@@ -113,7 +168,9 @@ def _check_basics(event: Event) -> None:
     moment = datetime.fromisoformat(event.time)
     if moment.tzinfo is None or moment.year not in _YEARS:
         raise ValueError(f"expected a time with its zone, got `{event.time}`")
-    if isinstance(event, RunStarted) and b"\0" in (event.path + event.folder).encode(
-        "utf-8", "surrogateescape"
-    ):
-        raise ValueError("expected a path without NUL")
+    if isinstance(event, RunStarted):
+        path = event.path + event.folder
+        if "\0" in path:
+            raise ValueError("expected a path without NUL")
+        if not path.isascii():
+            path.encode("utf-8", "surrogateescape")  # raises ValueError for what no system has

@@ -10,15 +10,22 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted
 from ..engine.state import is_action
 from ..errors import Refused, reason
-from ..light_classes import dataclass
+from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
 from .event_lines import from_line
-from .paths import LONGEST_LINE, SUFFIX, open_journal, read_bounded_lines, run_of_journal
+from .paths import (
+    LONGEST_LINE,
+    SUFFIX,
+    open_journal,
+    open_journal_descriptor,
+    read_bounded_lines,
+    run_of_journal,
+)
 
 _NEWEST = 300
 
@@ -40,8 +47,7 @@ class NoSuchRun(Refused):
     """No run, or more than one, matches; the message is complete."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
+class RunSummary(NamedTuple):
     """A run at a glance.
 
     `started` is None if the journal does not begin with the start of a run.
@@ -245,8 +251,11 @@ def _is_of(started: RunStarted, document: Path, anchor: str | None = None) -> bo
 def read_summary(path: Path) -> RunSummary | None:
     """Return a run at a glance; None if the file is gone or its first line is not complete."""
     try:
-        with open_journal(path) as file:
-            return _read_ends(path, file)
+        file, size = open_journal_descriptor(path)
+        try:
+            return _read_ends(path, file, size)
+        finally:
+            os.close(file)
     except FileNotFoundError:
         if path.is_symlink():
             return RunSummary(path, None, None, False, "a link to nothing")
@@ -255,17 +264,19 @@ def read_summary(path: Path) -> RunSummary | None:
         return RunSummary(path, None, None, False, reason(error))
 
 
-def _read_ends(path: Path, file: BinaryIO) -> RunSummary | None:
-    """Return a run at a glance from its first and its last line."""
-    first = file.readline(LONGEST_LINE)
-    if len(first) < LONGEST_LINE and not first.endswith(b"\n"):
+def _read_ends(path: Path, file: int, size: int) -> RunSummary | None:
+    """Return a run at a glance from its first and its last line. Most journals are read with one call."""
+    beginning = os.pread(file, _PIECE, 0)
+    first = beginning[: beginning.find(b"\n") + 1] or _first_line(file)
+    if not first:
         return None
-    started, last = _event(first), _event(_last_line(file.fileno()))
+    whole = beginning if len(beginning) == size else b""
+    started, last = _event(first), _event(_cut_last_line(whole) if whole else _last_line(file, size))
     if not isinstance(started, RunStarted):
         return RunSummary(path, None, last, False, "its first line does not start a run")
     if last is None:
         return RunSummary(path, started, None, False, "its last line is not an event")
-    running = not isinstance(last, RunEnded) and is_locked(file.fileno())
+    running = not isinstance(last, RunEnded) and is_locked(file)
     return RunSummary(path, started, last, running)
 
 
@@ -286,9 +297,22 @@ def _journals(folder: Path) -> list[Path]:
         return []
 
 
-def _last_line(file: int) -> bytes:
+def _first_line(file: int) -> bytes:
+    """Return the first line, cut if it is too long; b"" if it has no end."""
+    os.lseek(file, 0, os.SEEK_SET)
+    with os.fdopen(file, "rb", closefd=False) as reader:
+        first = reader.readline(LONGEST_LINE)
+    return first if len(first) == LONGEST_LINE or first.endswith(b"\n") else b""
+
+
+def _cut_last_line(data: bytes) -> bytes:
+    """Return the last line of a whole journal that has an end."""
+    return data[: data.rfind(b"\n")].rpartition(b"\n")[2]
+
+
+def _last_line(file: int, size: int) -> bytes:
     """Return the last line that has an end."""
-    at = os.fstat(file).st_size
+    at = size
     data = b""
     while at > 0 and len(data) < LONGEST_LINE:
         size = min(max(_PIECE, len(data)), at)

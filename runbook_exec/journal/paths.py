@@ -48,12 +48,23 @@ def run_of_journal(path: Path) -> str:
     return name[_BEFORE_ID:] if _DATED.match(name) else name.rpartition("-")[2]
 
 
+def open_journal_descriptor(path: Path) -> tuple[int, int]:
+    """Open a journal to read it, and return its descriptor and its size in bytes.
+
+    Raises OSError, also for anything that is not a regular file.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    found = os.fstat(file)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(file)
+        raise OSError(0, "not a regular file", str(path))
+    return file, found.st_size
+
+
 def open_journal(path: Path) -> BinaryIO:
     """Open a journal to read it; raises OSError, also for anything that is not a regular file."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    file, _ = open_journal_descriptor(path)
     try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise OSError(0, "not a regular file", str(path))
         return os.fdopen(file, "rb")
     except BaseException:
         os.close(file)

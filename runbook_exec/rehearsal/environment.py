@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ..errors import Refused, reason
@@ -74,7 +75,7 @@ def prepare_environment(
     `programs` are let through in addition to the harmless ones; `stand_ins` is a folder of executables that
     replaces the one in the transcript. Raises Refused.
     """
-    remove_dead_folders()
+    _remove_dead_folders_once()
     with make_search_folder("rehearsal") as name:
         folder = Path(name)
         home = folder / "home"
@@ -88,6 +89,11 @@ def prepare_environment(
         if transcript.settings.files:
             _copy_files(beside / transcript.settings.files, folder / "work")
         yield _fill_folder(folder, transcript, programs, stand_ins)
+
+
+@cache  # for many pages, once is enough
+def _remove_dead_folders_once() -> None:
+    remove_dead_folders()
 
 
 def make_search_folder(kind: str) -> TemporaryFolder:
@@ -140,11 +146,19 @@ def _fill_folder(
     for name, path in real.items():
         if name not in named:
             (environment.bin / name).symlink_to(path)
-    for name in (*HARMLESS, *more):
-        found = shutil.which(name)
-        if found and not (environment.bin / name).is_symlink():
-            (environment.bin / name).symlink_to(os.path.abspath(found))  # noqa: PTH100 - a link may be what counts
+    linked = set(os.listdir(environment.bin))  # noqa: PTH208
+    for name in dict.fromkeys((*HARMLESS, *more)):
+        found = _find_let_through(name, os.environ.get("PATH"))
+        if found and name not in linked:
+            os.symlink(found, f"{environment.bin}/{name}")  # noqa: PTH211 - a hundred for each page
     return environment
+
+
+@lru_cache(maxsize=1024)  # for many pages, the same programs
+def _find_let_through(name: str, path: str | None) -> str:
+    """Return the path of a program that is let through, "" if `path` has none of that name."""
+    found = shutil.which(name, path=path)
+    return os.path.abspath(found) if found else ""  # noqa: PTH100 - a link may be what counts
 
 
 def _find_stand_ins(folder: Path | None) -> dict[str, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
 
 from ..light_classes import dataclass, field, replace
+from ..text.sequences import measure_similarity
 from .transcript.model import ElidedLines, ExpectedCall, ExpectedOutput, ExpectedPrompt, is_printed_on
 from .transcript.pattern import Expression, Pattern, fill_pattern
 
@@ -118,8 +118,8 @@ def _find_nearest(
         expected = [fill_pattern(word.pattern, values) for word in call.words]
         if expected[0] != words[0]:
             continue
-        alike = SequenceMatcher(None, expected[1:], list(words[1:]), autojunk=False).ratio()
-        text = SequenceMatcher(None, " ".join(expected), " ".join(words), autojunk=False).ratio()
+        alike = measure_similarity(expected[1:], list(words[1:]))
+        text = measure_similarity(" ".join(expected), " ".join(words))
         score = (alike + text) / 2 - distance / 1000
         if best is None or score > best[0]:
             best = score, call

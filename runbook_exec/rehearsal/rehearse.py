@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -271,7 +270,7 @@ def _run_events(
     plan: Plan, open_shell: OpenShell, answers: ScriptedAnswers, responder: Responder
 ) -> Iterator[Event]:
     context = RunContext(
-        run=secrets.token_hex(4),
+        run=os.urandom(4).hex(),
         now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         clock=time.monotonic,
         place="rehearsal",

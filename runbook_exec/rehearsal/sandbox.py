@@ -42,6 +42,8 @@ _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "f
 
 _SIOCSIFFLAGS, _UP = 0x8914, 0x41
 
+_AF_INET, _SOCK_DGRAM = 2, 2
+
 
 class Sandbox:
     """The namespaces of one rehearsal; `why` is the reason that there are none, or empty."""
@@ -159,20 +161,22 @@ def _make_namespaces(libc: Any, folder: Path, user: bool) -> str:
             Path("/proc/self/setgroups").write_text("deny")
             Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
             Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-        _start_loopback()
+        _start_loopback(libc)
         _mount_folders(libc, folder)
     except OSError as error:
         return error.strerror or str(error)
     return "ready"
 
 
-def _start_loopback() -> None:
+def _start_loopback(libc: Any) -> None:
     import fcntl
-    import socket
     import struct
 
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
-        fcntl.ioctl(handle, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", _UP))
+    # the module `socket` is large, and each rehearsal would load it anew in this process
+    handle = libc.socket(_AF_INET, _SOCK_DGRAM, 0)
+    _check_result(libc, min(handle, 0), "no socket can be made")
+    fcntl.ioctl(handle, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", _UP))
+    os.close(handle)
 
 
 def _mount_folders(libc: Any, folder: Path) -> None:

@@ -6,13 +6,16 @@ import contextlib
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import Refused
+
+if TYPE_CHECKING:
+    import subprocess
 
 _PATIENCE = 10.0  # seconds in which a service must be ready
 
@@ -30,6 +33,11 @@ def run_services(
     A service prints lines `NAME=VALUE`, and `ready` as the last one. Raises Refused if one does not.
     """
     variables: dict[str, str] = {}
+    if not commands:
+        yield variables
+        return
+    import subprocess  # large, and most rehearsals have no services
+
     with ExitStack() as stack:
         for command in commands:
             service = subprocess.Popen(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from pathlib import Path
 
 from ..engine.events import RunEnded
 from ..errors import Refused, reason
 from ..light_classes import dataclass
 from ..system.atomic_write import replace_file
+from ..text.sequences import compare_sequences
 from ..text.source import parse_source
 from .matcher import compare_output
 from .rehearse import RehearsalResult
@@ -131,7 +131,7 @@ def _merge_words(call: ExpectedCall, words: Sequence[str], values: Mapping[str, 
         next((k for p, k in zip(expected, keys, strict=True) if matches_word(p, w, values)), w) for w in words
     ]
     kept: list[Pattern] = []
-    for kind, a, b, start, end in SequenceMatcher(None, keys, ours, autojunk=False).get_opcodes():
+    for kind, a, b, start, end in compare_sequences(keys, ours).get_opcodes():
         if kind == "equal":
             kept += expected[a:b]
         else:
@@ -221,7 +221,7 @@ def _find_differences(
             if at is not None:
                 ours[at] = key
         keys.append(key)
-    opcodes = SequenceMatcher(None, keys, ours, autojunk=False).get_opcodes()
+    opcodes = compare_sequences(keys, ours).get_opcodes()
     for kind, a, b, start, end in opcodes:
         if kind == "equal":
             continue

@@ -19,11 +19,14 @@ from .report_model import OK, StepReport, build_report
 def filter_runs(page: Path, entries: Sequence[RunSummary]) -> Iterator[RunSummary]:
     """Yield the runs of a document, in the order of `entries`."""
     absolute = page.resolve()
+    known: dict[Path, bool] = {}  # many runs are of few pages, and a path is resolved by the system
     for entry in entries:
         if entry.started is None or entry.problem:
             continue
         path = document_path(entry.started)
-        if _is_same(path, absolute):
+        if path not in known:
+            known[path] = _is_same(path, absolute)
+        if known[path]:
             yield entry
 
 

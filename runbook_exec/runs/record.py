@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from ..document.parser import parse_runbook
@@ -294,7 +295,12 @@ def _map_steps(moved: dict[ItemId, ItemId], places: Iterable[ItemId]) -> None:
 
 def document_path(started: RunStarted) -> Path:
     """Return the document's path; it may be relative, as old journals do not hold the folder."""
-    return Path(started.folder) / started.path if started.folder else Path(started.path)
+    return _join_path(started.folder, started.path)
+
+
+@lru_cache  # many runs are of few pages
+def _join_path(folder: str, path: str) -> Path:
+    return Path(folder) / path if folder else Path(path)
 
 
 def read_document_text(started: RunStarted) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import termios
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -69,7 +68,7 @@ class Session:
         with refuse_full_folder():
             self._folder = self._connection.folder()
         self._quoted = self._driver.quote(self._folder)  # within single quotes
-        self._token = secrets.token_hex(8)
+        self._token = os.urandom(8).hex()
         self._last, self._turn = Completion(0, (0,), cwd or ""), 0
         self._end_signals = count_end_signals()  # before this session
         self.on_sent: Callable[[], None] = lambda: None  # called when the shell has been sent a statement

@@ -5,11 +5,22 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import yaml
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
-
 from ..light_classes import NamedTuple
-from .lazy_pattern import LazyPattern
+from .lazy_pattern import LazyPattern, delay_compilation
+
+with delay_compilation():  # one of its patterns takes long, and only its reader in Python uses it
+    import yaml
+    from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+
+__all__ = (
+    "MappingNode",
+    "Node",
+    "ScalarNode",
+    "SequenceNode",
+    "YamlDocument",
+    "YamlError",
+    "load_yaml",
+)
 
 _DEEPEST = 50  # collections within each other; libyaml's composer overflows the stack at some ten thousand
 

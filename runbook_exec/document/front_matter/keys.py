@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from ...light_classes import NamedTuple
 from ...text.source import make_span
 from ...text.span import Span
-from ...text.yaml import YamlError, load_yaml
+from ...text.yaml import MappingNode, Node, ScalarNode, SequenceNode, YamlError, load_yaml
 from .bounds import find_bounds
 from .dates import parse_date
 

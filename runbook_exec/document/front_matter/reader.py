@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from yaml.nodes import MappingNode, Node, ScalarNode
-
 from ...diagnostics.problem import Problem
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source, parse_source
-from ...text.yaml import YamlError, load_yaml
+from ...text.yaml import MappingNode, Node, ScalarNode, YamlError, load_yaml
 from ..model import RunbookSettings
 from .bounds import FrontMatter, find_bounds, is_toml
 from .settings import SettingsReader, is_name, read_settings

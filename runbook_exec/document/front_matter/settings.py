@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from ...light_classes import NamedTuple
 from ...shells.registry import language_target, shell_name
 from ...sources.registry import check_source
@@ -15,7 +13,7 @@ from ...text.host_names import parse_host
 from ...text.regex import PatternProblem, compile_pattern
 from ...text.span import Span
 from ...text.suggest import did_you_mean
-from ...text.yaml import YamlDocument, YamlError
+from ...text.yaml import MappingNode, Node, ScalarNode, SequenceNode, YamlDocument, YamlError
 from ..assignments import parse_capture
 from ..model import Input, RunbookSettings
 from ..placeholders import parse_placeholder_name

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher, ndiff
 
+from ...text.sequences import compare_sequences, mark_differing_lines
 from .call_syntax import CallWord, quote_word
 from .pattern import insert_names, matches_word
 
@@ -23,7 +23,7 @@ def format_call_diff(expected: Sequence[CallWord], words: Sequence[str], values:
     ]
     below: list[str] = []
     marked: list[str] = []
-    for kind, _, _, start, end in SequenceMatcher(None, keys, ours, autojunk=False).get_opcodes():
+    for kind, _, _, start, end in compare_sequences(keys, ours).get_opcodes():
         for word in ours[start:end]:
             one_line = word.replace("\n", "␊")
             below.append(one_line)
@@ -39,9 +39,7 @@ def format_call_diff(expected: Sequence[CallWord], words: Sequence[str], values:
 
 def format_line_diff(expected: str, got: str) -> str:
     """Return the lines of two texts, marked `-` and `+` where only one of them has the line."""
-    differing = [
-        line.rstrip("\n") for line in ndiff(expected.split("\n"), got.split("\n")) if not line.startswith("?")
-    ]
+    differing = mark_differing_lines(expected, got)
     shown = differing[:_MAX_LINES]
     more = len(differing) - len(shown)
     return "\n".join(["- expected, + got:", *shown, *([f"  … {more} lines more"] if more else [])])

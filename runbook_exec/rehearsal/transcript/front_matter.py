@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from ...diagnostics.problem import Problem
 from ...document.assignments import parse_capture
 from ...document.front_matter.bounds import find_bounds
@@ -15,7 +13,7 @@ from ...document.placeholders import parse_placeholder_name
 from ...text.durations import positive_duration
 from ...text.source import Source
 from ...text.suggest import did_you_mean
-from ...text.yaml import YamlDocument, YamlError, load_yaml
+from ...text.yaml import MappingNode, Node, ScalarNode, SequenceNode, YamlDocument, YamlError, load_yaml
 from .model import RehearsalSettings
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 
 from ...diagnostics.problem import Problem
 from ...document.front_matter.bounds import find_bounds
 from ...document.markdown import elements
 from ...document.markdown.elements import Fence
 from ...light_classes import dataclass, field, replace
+from ...text.sequences import measure_similarity
 from ...text.source import MappedText, Source, parse_source
 from ...text.span import Span
 from .call_syntax import CallSyntaxError, CallWord, split_call
@@ -186,8 +186,8 @@ class _TranscriptParser:
             if found[1] in _DIRECTIVES:
                 self.read_directive(found[1], text[found.end() :], span)
                 return
-            near = max(_DIRECTIVES, key=lambda known: _similarity(known, found[1]))
-            if _similarity(near, found[1]) >= _MIN_SIMILARITY:
+            near = max(_DIRECTIVES, key=lambda known: measure_similarity(known, found[1]))
+            if measure_similarity(near, found[1]) >= _MIN_SIMILARITY:
                 self.add_problem(
                     span.start,
                     span.end,
@@ -308,7 +308,3 @@ def _offset(cuts: list[tuple[int, int]], position: int) -> int:
     """Return the offset in the file of a position in the text of a call."""
     text_start, origin = max(cut for cut in cuts if cut[0] <= position)
     return origin + position - text_start
-
-
-def _similarity(known: str, found: str) -> float:
-    return SequenceMatcher(None, known, found, autojunk=False).ratio()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +32,15 @@ class RunFilter:
 
     def matches(self, entry: RunSummary) -> bool:
         """Return whether a run matches."""
-        path = str(document_path(entry.started)) if entry.started else ""
         return (
-            self.document.removeprefix("./") in path
+            (not self.document or self.document.removeprefix("./") in self._find_path(entry))
             and self.outcome in ("", entry.outcome)
             and (self.since is None or entry.began >= self.since)
             and (self.until is None or entry.began < self.until)
         )
+
+    def _find_path(self, entry: RunSummary) -> str:
+        return str(document_path(entry.started)) if entry.started else ""
 
 
 def format_table(entries: Sequence[RunSummary]) -> Iterator[str]:
@@ -63,10 +67,14 @@ def short_document(entry: RunSummary) -> str:
     """
     if entry.started is None:
         return str(entry.path)
-    path = document_path(entry.started)
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return f"{path}#{entry.started.anchor}" if entry.started.anchor else str(path)
+    path = _shorten_path(document_path(entry.started), os.getcwd())  # noqa: PTH109 - for each of many runs
+    return f"{path}#{entry.started.anchor}" if entry.started.anchor else path
+
+
+@lru_cache  # many runs are of few pages
+def _shorten_path(path: Path, here: str) -> str:
+    """Return a path relative to a folder if it is inside of it."""
+    return str(path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path)
 
 
 def runs_to_json(entries: Iterable[RunSummary]) -> str:
