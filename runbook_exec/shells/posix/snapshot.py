@@ -45,7 +45,8 @@ _SET = LazyPattern(rf"\s*(?:export +)?([A-Za-z_]\w*)={TEXT}?\s*")
 
 # A printed definition of a variable, with the newline: words, and a value that is quoted as shells print it.
 # A text that is not made of these alone is read with the grammar of the shell, which takes much longer.
-_QUOTED = r"""'[^']*+'|"(?>(?:[^"\\$`]|\\.)*)"|\$'(?>(?:[^'\\]|\\.)*)'|\\.|[\w./:@%+,=~^!*?\[\]\x80-\U0010ffff-]++"""
+_BARE = r"[\w./:@%+,=~^!*?\[\]\x80-\U0010ffff-]++"
+_QUOTED = rf"""'[^']*+'|"(?>(?:[^"\\$`]|\\.)*)"|\$'(?>(?:[^'\\]|\\.)*)'|\\.|{_BARE}"""
 _DEFINITION = LazyPattern(
     rf"((?>(?:[\w-]+ )*)\w+(?:=(?:\((?>(?:{_QUOTED}|[ \t])*)\)|(?>(?:{_QUOTED})*)))?)[ \t]*\n",
     re.DOTALL | re.ASCII,
