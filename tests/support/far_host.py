@@ -112,10 +112,15 @@ class FarHost:
 
     def kill_processes(self) -> None:
         """Kill all processes of the host but its server."""
-        for pid in _descend(self.server.pid)[1:]:
-            if (command := _read_command(pid)) and "[listener]" not in command:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        quiet = 0
+        while quiet < 3:  # one that gets another parent just now is not found
+            quiet += 1
+            for pid in _descend(self.server.pid)[1:]:
+                if (command := _read_command(pid)) and "[listener]" not in command:
+                    quiet = 0
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
 
     def freeze_connections(self) -> None:
         """Stop the servers of all open connections: nothing comes or goes, and nothing ends."""
