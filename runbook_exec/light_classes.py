@@ -82,7 +82,7 @@ class _NamedTuple(metaclass=_TupleMaker):
 
 
 # Functions of one argument and 0, 1, 2 … fields, which get the names of these and a `_make` of their own:
-# compiling a function for each class takes fifty times as long.
+# compiling a function for each class takes twenty times as long.
 _MAKERS: tuple[Any, ...] = (
     lambda _: _make(_, ()),
     lambda _, a: _make(_, (a,)),

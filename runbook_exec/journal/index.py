@@ -225,7 +225,7 @@ def _find_identity(document: Path) -> FileIdentity:
 def _may_be_of(path: Path, document: FileIdentity) -> bool:
     """Return whether a journal may be of a document, from the names in its first line.
 
-    Its text is a part of the line, so to read all of that takes fifty times as long.
+    The text of the page is a part of the line, and the last line need not be read for this.
     """
     try:
         with open_journal(path) as file:

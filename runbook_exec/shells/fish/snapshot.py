@@ -63,7 +63,7 @@ def _build_code(file: str, redefined: Iterable[str]) -> str:
     Functions that fish had at its start are included only if they were `redefined`.
     """
     updates = "".join(
-        f"if not __runbook_find_own {name} >/dev/null; and not contains {name} $__runbook_redefined; "
+        f"if not __runbook_find_own {name} >/dev/null; and not contains -- {name} $__runbook_redefined; "
         f"set -ga __runbook_redefined {name}; end; "
         for name in redefined
         if not name.startswith("__fish_")

@@ -13,7 +13,7 @@ LIST_PATTERN = (
 
 
 def parse_list(block: object, match: object, state: object) -> int:
-    """Raise NotImplementedError, because `MarkdownBlockParser` overrides the only method that calls this."""
+    """Stand in for the function that mistune imports, and that `MarkdownBlockParser` never calls."""
     raise NotImplementedError
 
 
