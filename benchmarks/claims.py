@@ -42,13 +42,13 @@ class Ratio:
 
     def row(self, measured: Measured) -> Row:
         if self.theirs not in measured.runs:
-            return Row(self.title, _time(measured.seconds(self.ours)), self.theirs, "not measured")
+            return Row(self.title, format_seconds(measured.seconds(self.ours)), self.theirs, "not measured")
         ratio = measured.ratio(self.ours, self.theirs)
         return Row(
             self.title,
-            _time(measured.seconds(self.ours)),
+            format_seconds(measured.seconds(self.ours)),
             self.theirs,
-            _time(measured.seconds(self.theirs)),
+            format_seconds(measured.seconds(self.theirs)),
             f"{ratio:.2f}×",
             f"{self.floor:.3g}×" if self.floor else "",
             ratio <= self.floor if self.floor else None,
@@ -65,9 +65,9 @@ class ProcessorRatio:
 
     def row(self, measured: Measured) -> Row:
         if self.theirs not in measured.runs:
-            return Row(self.title, _time(measured.processor(self.ours)), self.theirs, "not measured")
+            return Row(self.title, format_seconds(measured.processor(self.ours)), self.theirs, "not measured")
         ratio = measured.processor_ratio(self.ours, self.theirs)
-        mine, other = (_time(measured.processor(name)) for name in (self.ours, self.theirs))
+        mine, other = (format_seconds(measured.processor(name)) for name in (self.ours, self.theirs))
         return Row(self.title, mine, self.theirs, other, f"{ratio:.2f}×")
 
 
@@ -85,9 +85,9 @@ class Each:
         each = measured.difference(self.ours, self.smaller) / self.count
         return Row(
             self.title,
-            _time(measured.seconds(self.ours)),
+            format_seconds(measured.seconds(self.ours)),
             self.smaller,
-            _time(measured.seconds(self.smaller)),
+            format_seconds(measured.seconds(self.smaller)),
             f"{each * 1000:.2f} ms each",
             f"{self.floor * 1000:g} ms",
             each <= self.floor,
@@ -118,10 +118,16 @@ class EachRatio:
     def row(self, measured: Measured) -> Row:
         mine = self.ours.list_times(measured)
         if self.theirs.name not in measured.runs:
-            return Row(self.title, _time(median(mine)), self.theirs.name, "not measured")
+            return Row(self.title, format_seconds(median(mine)), self.theirs.name, "not measured")
         theirs = self.theirs.list_times(measured)
         ratio = median(our / their for our, their in zip(mine, theirs, strict=True))
-        return Row(self.title, _time(median(mine)), self.theirs.name, _time(median(theirs)), f"{ratio:.3f}×")
+        return Row(
+            self.title,
+            format_seconds(median(mine)),
+            self.theirs.name,
+            format_seconds(median(theirs)),
+            f"{ratio:.3f}×",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,9 @@ class Within:
 
     def row(self, measured: Measured) -> Row:
         seconds = measured.seconds(self.ours)
-        return Row(self.title, _time(seconds), floor=_time(self.floor), holds=seconds <= self.floor)
+        return Row(
+            self.title, format_seconds(seconds), floor=format_seconds(self.floor), holds=seconds <= self.floor
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,7 @@ class Peak:
         peak = measured.peak(self.ours)
         return Row(
             self.title,
-            _time(measured.seconds(self.ours)),
+            format_seconds(measured.seconds(self.ours)),
             measured=f"{peak / MB:.1f} MB",
             floor=f"{self.floor / MB:g} MB",
             holds=peak <= self.floor,
@@ -178,5 +186,6 @@ class Growth:
         )
 
 
-def _time(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
+    """Return a time as the table shows it."""
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"

@@ -14,35 +14,30 @@ from .claims import MB, Growth, Ratio, Within
 from .documents import format_size, list_program_words
 from .place import OURS, Case, Place, Sizes
 
-_FILES = (
+FILES = (
     "import pathlib, sys; p = pathlib.Path(sys.argv[1])\n"
     "files = sorted(p.glob('[!.]*')) if p.is_dir() else [p]\n"
 )
 _PARSE = (
-    _FILES
+    FILES
     + "from runbook_exec.document.parser import parse_runbook as parse\n"
     + "for f in files: parse(f.read_bytes(), str(f))"
 )
-_MISTUNE = _FILES + (
+_MISTUNE = FILES + (
     "import mistune\nparse = mistune.create_markdown(renderer=None)\n"
     "for f in files: parse(f.read_text(encoding='utf-8'))"
 )
 
 _CHECKED_BY = {"fish": ("fish", "--no-config", "-n"), "bash": ("bash", "-n")}
-_CHECK = _FILES + ("said = shell.check([f.read_text(encoding='utf-8') for f in files])\nsys.exit(any(said))")
+_CHECK = FILES + ("said = shell.check([f.read_text(encoding='utf-8') for f in files])\nsys.exit(any(said))")
 _BLOCK = re.compile(r"^( *)```(fish|bash)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def parsing(place: Place, sizes: Sizes) -> Case:
     """Reading Markdown, without running any of it."""
-    how_to, reference = (
-        Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("how-to.md", "reference.md")
-    )
-    mixed = (how_to, reference, reference)
-    folder = place.folder / "pages"
-    folder.mkdir()
-    for number in range(sizes.files):
-        place.write(f"pages/{number}.md", mixed[number % 3].replace("NUMBER", str(number)))
+    mixed, folder = _read_mixed(), place.folder / "pages"
+    how_to = mixed[0]
+    write_mixed_pages(folder, sizes.files)
     paths = {
         "one file": _large(place.folder / "mixed.md", mixed, sizes.markdown),
         "a folder": folder,
@@ -62,12 +57,28 @@ def parsing(place: Place, sizes: Sizes) -> Case:
     return Case(commands, claims, sizes.turns.get("parsing", 1))
 
 
+def write_mixed_pages(folder: Path, number: int) -> None:
+    """Write so many small pages, each third of them a how-to and the others prose."""
+    folder.mkdir()
+    mixed = _read_mixed()
+    for each in range(number):
+        text = mixed[each % 3].replace("NUMBER", str(each))
+        (folder / f"{each}.md").write_text(text, encoding="utf-8")
+
+
+def _read_mixed() -> tuple[str, str, str]:
+    how_to, reference = (
+        Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("how-to.md", "reference.md")
+    )
+    return how_to, reference, reference
+
+
 def linting(place: Place, sizes: Sizes) -> Case:
     """Looking for what is wrong with a folder of pages: all at once, again, and after a change."""
     page = Path(__file__).with_name("runbook.md").read_text(encoding="utf-8")
     folder, smaller = place.folder / "pages", place.folder / "fewer"
-    blocks = _write_lint_pages(folder, page, sizes.files)
-    _write_lint_pages(smaller, page, sizes.files // 10)
+    blocks = write_lint_pages(folder, page, sizes.files)
+    write_lint_pages(smaller, page, sizes.files // 10)
     alone = {shell: _alone(place.folder / shell, shell, scripts) for shell, scripts in blocks.items()}
     program = (*list_program_words(), "lint")
     forget = 'rm -rf "$HOME/.cache/runbook-exec"; exec "$@"'
@@ -129,7 +140,7 @@ def site(place: Place, sizes: Sizes) -> Case:
     return Case(commands, claims, sizes.turns.get("site", 1))
 
 
-def _write_lint_pages(folder: Path, page: str, number: int) -> dict[str, list[str]]:
+def write_lint_pages(folder: Path, page: str, number: int) -> dict[str, list[str]]:
     """A repository with so many pages, of which nothing can be said; their blocks by shell."""
     folder.mkdir()
     blocks: dict[str, list[str]] = {"fish": [], "bash": []}

@@ -53,6 +53,10 @@ class Measured:
         pairs = zip(self.runs[name], self.runs[other], strict=True)
         return median(mine.processor / theirs.processor for mine, theirs in pairs)
 
+    def median_peak(self, name: str) -> float:
+        """The median of the most memory that a command took in each of its runs, in bytes."""
+        return median(run.peak for run in self.runs[name])
+
     def peak(self, name: str) -> int:
         """The most memory that a command took in any of its runs, in bytes."""
         return max(run.peak for run in self.runs[name])

@@ -29,6 +29,22 @@ def test_one_command_makes_the_table() -> None:
     assert cells["holds"] in ("yes", "NO")
 
 
+def test_another_version_is_measured_in_turn(tmp_path: Path) -> None:
+    """`python -m benchmarks.versions CHECKOUT` compares time and memory of each command."""
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    for name, words in (("runbook-exec", "-m runbook_exec"), ("python", "")):
+        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words} "$@"\n', encoding="utf-8")
+        (programs / name).chmod(0o755)
+    command = [sys.executable, "-m", "benchmarks.versions", str(tmp_path), "--turns", "1", "--files", "3"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    rows = [line.split("|") for line in done.stdout.splitlines() if "the other" in line]
+    assert len(rows) == 14
+    assert {row[1].rpartition(": ")[2].strip() for row in rows} == {"processor time", "memory"}
+    assert done.returncode == any(row[7].strip() == "NO" for row in rows)
+
+
 def test_ratios_are_of_runs_in_the_same_turn() -> None:
     """A slow moment of the machine changes no ratio; a ratio equal to its floor passes."""
     ours, theirs = [Run(2.0, 9), Run(20.0, 9), Run(2.0, 9)], [Run(1.0, 5), Run(10.0, 5), Run(4.0, 5)]
