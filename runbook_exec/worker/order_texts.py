@@ -27,9 +27,7 @@ def make_change_question(path: Path, order: Order) -> OpenQuestion | None:
     if len(lines) > _LONGEST:
         lines = [*lines[:_LONGEST], f"… and {len(lines) - _LONGEST} lines more"]
     identity = f"changed:-:{order.amended}-{hashlib.sha256(order.text.encode()).hexdigest()[:12]}"
-    asks = (
-        f"{order.by or 'somebody'} has amended the page; `run` goes on with it, `skip` keeps the earlier text"
-    )
+    asks = f"{order.by or 'someone'} has amended the page; `run` continues with it, `skip` keeps the old text"
     return OpenQuestion(identity, "changed", ("run", "skip"), "\n".join(lines), asks)
 
 

@@ -103,7 +103,7 @@ def check_pin(host: str, public: str, environ: Mapping[str, str]) -> bool:
         raise Refused(f"`{path}`: expected lines `HOST KEY`") from None
     if known[host] != public:
         raise Refused(
-            f"host {host} has another key than before: it was installed anew, or somebody answers in its "
+            f"host {host} has another key than before: it was installed anew, or someone answers in its "
             f"place; the secret was not sent. If you know why, remove its line in `{path}`"
         )
     return False

@@ -66,7 +66,7 @@ def sign_text(text: str, key: str) -> str:
 def find_signer(text: str, signature: str, signers: Path) -> str:
     """Return who has signed a text, by the name in a file of allowed signers; raises Refused."""
     if not signature:
-        raise Refused(f"it is not signed, and this host takes only what somebody in `{signers}` has signed")
+        raise Refused(f"it is not signed, and this host takes only what someone in `{signers}` has signed")
     with tempfile.TemporaryDirectory(prefix="runbook-exec-") as folder:
         file = Path(folder) / "signature"
         file.write_text(signature, encoding="utf-8")
@@ -74,7 +74,7 @@ def find_signer(text: str, signature: str, signers: Path) -> str:
         found = _run_ssh_keygen("-Y", "find-principals", *files)
         name = found.stdout.splitlines()[0] if found.returncode == 0 and found.stdout else ""
         if not name:
-            raise Refused(f"it was signed by nobody in `{signers}`")
+            raise Refused(f"it is not signed by anyone in `{signers}`")
         checked = _run_ssh_keygen("-Y", "verify", "-n", _NAMESPACE, "-I", name, *files, given=text)
     if checked.returncode:
         raise Refused(f"it was changed after `{name}` had signed it: {_find_reason(checked)}")

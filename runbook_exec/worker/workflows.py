@@ -201,7 +201,7 @@ class RunbookRun1:
             await workflow.wait_condition(lambda: bool(self._answer or self._amended), timeout=within)
         except builtins.TimeoutError:
             self._phase = "ended"
-            why = f"nobody answered `{question.id}`"
+            why = f"no one answered `{question.id}`"
             raise ApplicationError(why, type="waiting", non_retryable=True) from None
         except asyncio.CancelledError:
             self._answer = self._amended = None

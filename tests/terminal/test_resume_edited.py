@@ -24,7 +24,7 @@ def test_a_person_is_asked_about_a_new_statement(
     (program.work / "wanted").touch()
     command = [*COMMAND, "resume", "--yes"]
     with open_screen(command, program.work, program.environment(), 80, 40) as shown:
-        shown.wait("+1.1   echo new >>log", "go on with the page as it is now")
+        shown.wait("+1.1   echo new >>log", "continue with the page as it is now")
         shown.type("y")
         shown.wait("This statement is new", "c count it as done")
         shown.type(key)

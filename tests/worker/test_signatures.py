@@ -1,4 +1,4 @@
-"""A host that takes only what somebody in its file of signers has signed."""
+"""A host that takes only what someone in its file of signers has signed."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ def test_only_a_signed_order_runs(legs: LegWorld, tmp_path: Path, monkeypatch: p
     old = sign(replace(order, issued=(now - timedelta(days=31)).isoformat()), ada)
     changed = "it was changed after `ada@example.org` had signed it"
     refused = (
-        (order, "it is not signed, and this host takes only what somebody in"),
-        (sign(order, eve), "it was signed by nobody in"),
+        (order, "it is not signed, and this host takes only what someone in"),
+        (sign(order, eve), "it is not signed by anyone in"),
         (
             replace(good, text=PAGE.replace("one", "won")),
             changed,
         ),
         (replace(good, values={"name": "other"}), changed),
         (replace(good, host="sandbar"), "the order is for host sandbar, and this is indri"),
-        (replace(good, signature="nonsense"), "it was signed by nobody in"),
+        (replace(good, signature="nonsense"), "it is not signed by anyone in"),
         (old, "it was signed 31 days ago"),
     )
     for each, why in refused:

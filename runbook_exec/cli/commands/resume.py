@@ -278,4 +278,4 @@ def _ask_about_changes(path: str, difference: Sequence[str], operator: Operator 
     if operator is None:
         print("`--accept-changes` continues with the page as it is now", file=sys.stderr)
         return WAITING
-    return 0 if operator.confirm_action("go on with the page as it is now") else INTERRUPTED
+    return 0 if operator.confirm_action("continue with the page as it is now") else INTERRUPTED

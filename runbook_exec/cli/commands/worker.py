@@ -40,7 +40,7 @@ def parse_arguments(name: str, words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--signers",
         metavar="FILE",
-        help="take only orders and answers that somebody in this file (allowed_signers of ssh) has signed",
+        help="take only orders and answers that someone in this file (allowed_signers of ssh) has signed",
     )
     parser.add_argument(
         "--notify",

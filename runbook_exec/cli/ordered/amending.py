@@ -33,5 +33,5 @@ async def amend_order(client: Client, arguments: argparse.Namespace) -> int:
         order = replace(order, signature=sign_text(make_order_text(order), arguments.sign))
     await amend_run(client, order)
     print("\n".join(f"    {line}" for line in diff_texts(before, text)))
-    print(f"run {order.run} has the amended text; `runbook-exec answer {order.run} run` lets it go on so")
+    print(f"run {order.run} has the amended text; `runbook-exec answer {order.run} run` continues with it")
     return DONE

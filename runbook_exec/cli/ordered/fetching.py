@@ -38,7 +38,7 @@ async def fetch_run(client: Client, arguments: argparse.Namespace) -> int:
     verdict = verify_journal(path, runs, read_user_key(runs))
     print("\n".join(format_verification(verdict, home.seal)))
     if fetched.is_running:
-        print(f"run {run} goes on; this is its journal so far")
+        print(f"run {run} is not finished; this is its journal so far")
     elif home.seal and not has_wrong_seal(verdict, home.seal):
         print(f"its result on the server has the same seal; it was on {home.host}")
     else:

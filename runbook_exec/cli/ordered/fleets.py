@@ -47,7 +47,7 @@ async def order_fleet(client: Client, arguments: argparse.Namespace) -> int:
             last = progress
     except asyncio.CancelledError:
         print(
-            f"fleet {fleet} goes on; `runbook-exec fleet --server … --resume {fleet}` shows it, "
+            f"fleet {fleet} continues; `runbook-exec fleet --server … --resume {fleet}` shows it, "
             f"`runbook-exec cancel {fleet}` stops it",
             file=sys.stderr,
         )

@@ -44,7 +44,7 @@ async def run_schedule(client: Client, arguments: argparse.Namespace) -> int:
         print(f"schedule {arguments.pause} starts nothing until `--unpause {arguments.pause}`")
     elif arguments.remove:
         await remove_schedule(client, arguments.remove)
-        print(f"schedule {arguments.remove} is removed; a run of it that is open goes on")
+        print(f"schedule {arguments.remove} is removed; its open run continues")
     elif arguments.trigger or arguments.unpause:
         await _trigger(client, arguments.trigger or arguments.unpause, is_unpaused=bool(arguments.unpause))
     else:
@@ -93,7 +93,7 @@ def _make_standing_order(arguments: argparse.Namespace) -> tuple[Order, float]:
 async def _trigger(client: Client, schedule: str, *, is_unpaused: bool) -> None:
     (known,) = await list_schedules(client, schedule)
     if known.paused and not is_unpaused:
-        raise Refused(f"schedule {schedule} is paused ({known.note}); `--unpause {schedule}` lets it go on")
+        raise Refused(f"schedule {schedule} is paused ({known.note}); `--unpause {schedule}` continues it")
     view = await trigger_schedule(client, schedule, by=name_person() if is_unpaused else "")
     print(_describe_view(view, known.host))
 

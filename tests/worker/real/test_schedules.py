@@ -102,7 +102,7 @@ def test_a_failed_run_pauses_its_schedule(real_team: Team) -> None:
     assert "page@indri  page.md on indri, every 20.0 s: paused, paused due to workflow failure" in listed
     assert "runbook-exec schedule --unpause page@indri" in listed
     paused = team.run("schedule", "--trigger", "page@indri")
-    assert (paused.status, "`--unpause page@indri` lets it go on" in paused.stderr) == (2, True)
+    assert (paused.status, "`--unpause page@indri` continues it" in paused.stderr) == (2, True)
     (team.program.work / "bad").unlink()
     assert team.run("page.md", "--yes").status == 0
     effects = team.read_effects()
