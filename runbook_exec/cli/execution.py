@@ -44,7 +44,7 @@ def make_page_options(arguments: argparse.Namespace) -> RunOptions:
 
 def make_options(arguments: argparse.Namespace) -> RunOptions:
     """Return the options of a new run; raises Refused."""
-    hold = find_hold(arguments)
+    hold = find_hold(arguments.hold, no_input=arguments.no_input, json=arguments.json)
     return replace(
         make_page_options(arguments),
         on=parse_option("--on", parse_host, arguments.on) if arguments.on is not None else None,

@@ -12,8 +12,6 @@ from ..runner.options import parse_hold
 from .output import terminal_columns
 
 if TYPE_CHECKING:
-    import argparse
-
     from ..document.model import Runbook
     from ..engine.events import RunStarted
     from ..engine.questions import Ask
@@ -68,13 +66,13 @@ def find_operator(*, no_input: bool = False, json: bool = False) -> Operator | N
     return Operator() if attended else None
 
 
-def find_hold(arguments: argparse.Namespace) -> float | None:
+def find_hold(option: str | None, *, no_input: bool, json: bool) -> float | None:
     """Return the seconds of `--hold DURATION`, in a terminal also of `$RUNBOOK_EXEC_HOLD`; raises Refused.
 
     Without a terminal a job would wait for a person although nobody has asked for that.
     """
-    attended = find_operator(no_input=arguments.no_input, json=arguments.json) is not None
-    return parse_hold(arguments.hold, os.environ if attended else {})
+    attended = find_operator(no_input=no_input, json=json) is not None
+    return parse_hold(option, os.environ if attended else {})
 
 
 def use_colour() -> bool:

@@ -50,7 +50,7 @@ def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> s
     if options.is_trusted or not (options.yes or asks):
         return "yes"
     known, runs = _load_trust(plan.runbook, plan.procedure)
-    if not (doubt := known.explain_doubt(_find_reliance(plan, options))):
+    if not (doubt := known.explain_doubt(_find_reliance(plan, names_steps=options.names_steps()))):
         return "yes"
     address = f"{plan.runbook.path}#{plan.procedure.anchor}"
     if operator and not options.trust:
@@ -70,11 +70,11 @@ def check_trust(plan: Plan, options: RunOptions, operator: Operator | None) -> s
 def is_trusted(plan: Plan, options: RunOptions) -> bool:
     """Return whether the commands of a plan may run unseen."""
     known, _ = _load_trust(plan.runbook, plan.procedure)
-    return not known.explain_doubt(_find_reliance(plan, options))
+    return not known.explain_doubt(_find_reliance(plan, names_steps=options.names_steps()))
 
 
-def _find_reliance(plan: Plan, options: RunOptions) -> Reliance:
-    return Reliance(options.names_steps(), plan.runbook.named is None)
+def _find_reliance(plan: Plan, *, names_steps: bool) -> Reliance:
+    return Reliance(names_steps, plan.runbook.named is None)
 
 
 def trust_changed_plan(old: Plan | None, new: Plan) -> None:

@@ -10,7 +10,7 @@ from ..light_classes import dataclass, field, replace
 from ..masking.encodings import SHORT
 from ..masking.masker import Masker
 from ..plan.captures import capture_value
-from ..plan.evaluated_variables import find_carried_refusal
+from ..plan.evaluated_variables import carries_values, find_carried_refusal
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.suggestions import Suggestion, suggest_values
 from ..plan.values import check_value, find_variable_secret, is_secret
@@ -281,14 +281,14 @@ class Bindings:
         if not wanted:
             return [(text, self.masker.mask_page(text))]
         fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
-        for p in wanted:
+        for p in wanted if carries_values(plan) else ():
             if refused := find_carried_refusal(plan, item, p.name, self.values[p.name].text):
                 raise refused
         result = []
         for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
             name = "" if piece.filling is None else wanted[piece.filling].name
             hide = name and self.values[name].secret and name not in self.partly_secret
-            mask = self.masker.mask_page if piece.filling is None else self.mask
+            mask = self.masker.mask_page if piece.filling is None else self.masker.mask_text
             result.append((piece.text, MASK if hide else mask(piece.text)))
         return result
 

@@ -117,8 +117,10 @@ class Run:
         known = self.resumption.values if self.resumption else {}
         self.dialog.mask_declared()
         given = {**known, **self.dialog.plan.given}
-        for name, value in sorted(given.items(), key=lambda pair: not pair[1].secret):
-            self.bindings.bind_value(name, value)  # secrets first: public values may hold them
+        for secret in (True, False):  # secrets first: public values may hold them
+            for name, value in given.items():
+                if value.secret is secret:
+                    self.bindings.bind_value(name, value)
         yield make_start(self.log, self.dialog.plan, self.context, self.bindings, self.dialog.list_marks())
         item: PlanItem | None = None
         try:

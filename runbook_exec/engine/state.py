@@ -65,7 +65,7 @@ class State(NamedTuple):
 
 def apply(state: State, event: Event) -> State:
     """Return the state after the event."""
-    if not state.acted and is_action(event):
+    if not state.acted and isinstance(event, StatementStarted | Answered) and is_action(event):
         state = state._replace(acted=True)
     match event:
         case StatementStarted(statement=number) if number:

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -72,19 +72,22 @@ class Frames:
                 first = text.split("\n", 1)[0]
                 marker = Frame(self.now, "m", f"{event.step}.{event.statement} {first}"[:80])
                 lines = text.replace("\n", "\n  ")
-                return [marker, self._own_frame(f"\x1b[1m$ {lines}\x1b[0m")]
+                return [marker, self._output_frame(f"{self._begin_line()}\x1b[1m$ {lines}\x1b[0m\n")]
             case StatementFinished():
                 rest = self._decoder.decode(b"", True)
                 frames = [self._output_frame(rest)] if rest else []
                 if event.problem:
-                    frames.append(self._own_frame(f"\x1b[31m✗ {escape_unprintable(event.problem)}\x1b[0m"))
+                    text = f"\x1b[31m✗ {escape_unprintable(event.problem)}\x1b[0m\n"
+                    frames.append(self._output_frame(self._begin_line() + text))
                 return frames
             case Answered() if event.answer in _SHOWN_ANSWERS:
                 note = f": {escape_unprintable(event.note)}" if event.note else ""
-                return [self._own_frame(f"– step {event.step}: {event.answer}{note}")]
+                return [
+                    self._output_frame(f"{self._begin_line()}– step {event.step}: {event.answer}{note}\n")
+                ]
             case RunEnded():
                 text = f"\x1b[1m{event.outcome}\x1b[0m {escape_unprintable(event.reason)}"
-                return [self._own_frame(text.rstrip())]
+                return [self._output_frame(f"{self._begin_line()}{text.rstrip()}\n")]
         return []
 
     def make_marker(self, event: Event, label: str) -> Frame:
@@ -104,9 +107,9 @@ class Frames:
             return text
         return self._decoder.decode(text.encode("utf-8", "surrogateescape"))
 
-    def _own_frame(self, text: str) -> Frame:
-        """Return a frame with lines of ours, from the start of a line."""
-        return self._output_frame(("" if self._last == "\n" else "\n") + text + "\n")
+    def _begin_line(self) -> str:
+        """Return what comes before lines of ours, so that they begin at the start of a line."""
+        return "" if self._last == "\n" else "\n"
 
     def _output_frame(self, text: str) -> Frame:
         """Return a frame with output, at the current time, with the line ends that a terminal needs."""
@@ -176,7 +179,7 @@ class AsciicastWriter:
                 self._settle()
                 if self._refused:
                     told = f"{NOT_KEPT}{self._refused} bytes at the end"
-                    self._buffer += _line(Frame(self._frames.now, "m", told))
+                    self._buffer += _encode_frames([Frame(self._frames.now, "m", told)])[0]
                 self._flush()
             self._give_up()
 
@@ -209,7 +212,7 @@ class AsciicastWriter:
 
     def _output(self, event: Output) -> None:
         if not self._held:
-            lines = [_line(frame) for frame in self._frames.frames_for(event)]
+            lines = _encode_frames(self._frames.frames_for(event))
             size = sum(map(len, lines))
             if size <= self._beginning:
                 self._beginning -= size
@@ -226,11 +229,10 @@ class AsciicastWriter:
     def _write_beginning(self, event: Output) -> Output:
         """Write as much output as the beginning has room for, and return the rest."""
         cut = min(len(event.text), self._beginning)
-        while (
-            cut
-            and len(_line(Frame(self._frames.now, "o", event.text[:cut].replace("\n", "\r\n"))))
-            > self._beginning
-        ):
+        while cut:
+            frame = Frame(self._frames.now, "o", event.text[:cut].replace("\n", "\r\n"))
+            if len(_encode_frames([frame])[0]) <= self._beginning:
+                break
             cut = cut * 3 // 4
         self._put(*self._frames.frames_for(event._replace(text=event.text[:cut])))
         self._beginning = 0
@@ -260,8 +262,7 @@ class AsciicastWriter:
         return max(0, self._keep - _RESERVE - self._written - len(self._buffer))
 
     def _put(self, *frames: Frame) -> None:
-        for frame in frames:
-            line = _line(frame)
+        for frame, line in zip(frames, _encode_frames(frames), strict=True):
             if len(line) <= self._count_room():
                 self._buffer += line
             elif frame.kind == "o":
@@ -331,6 +332,7 @@ def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
-def _line(frame: Frame) -> bytes:
-    text = f'[{round(frame.time, 3)}, "{frame.kind}", {_encode_text(frame.text)}]\n'
-    return text.encode("utf-8", "replace")
+def _encode_frames(frames: Iterable[Frame]) -> list[bytes]:
+    """Return the lines of frames, as they are written."""
+    lines = (f'[{round(time, 3)}, "{kind}", {_encode_text(text)}]\n' for time, kind, text in frames)
+    return [line.encode("utf-8", "replace") for line in lines]

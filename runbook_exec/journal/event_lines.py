@@ -40,13 +40,14 @@ def to_line(event: Event) -> str:
     Fields that are None are left out.
     """
     # an encoder of the standard library would be made anew for each line, and takes twice as long
-    form, encoders = _find_form(event.event)
+    form, encoders = _find_form(type(event))  # type: ignore[arg-type] # a class can be hashed
     return form % tuple(map(call, encoders, event))
 
 
 @cache
-def _find_form(kind: str) -> tuple[str, tuple[Callable[..., object], ...]]:
+def _find_form(made: type[Event]) -> tuple[str, tuple[Callable[..., object], ...]]:
     """Return the line of a kind of events, with a place for each value; and what encodes each value."""
+    kind = next(name for name, each in KINDS.items() if each is made)
     places: list[str] = []
     encoders: list[Callable[..., object]] = []
     for name, type_ in _list_types(kind).items():

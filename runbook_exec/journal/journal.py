@@ -27,7 +27,7 @@ from ..system.atomic_write import sync_data, sync_file
 from .event_lines import to_line
 from .hash_chain import VERSION, Damage, JournalLine, first_hash, hash_line, read_lines, seal_line
 from .paths import SUFFIX, name_journal, run_of_journal
-from .user_key import UserKey
+from .user_key import OF_LINE, UserKey
 
 KEEP_OUTPUT = 1 << 20  # characters of one statement's output that are kept; a note marks a cut
 
@@ -143,7 +143,7 @@ class Journal:
         version = f'"journal":{VERSION},' if isinstance(event, RunStarted) else ""
         line = f'{to_line(event)[:-1]},{version}"previous":"{self._previous}"}}'
         if self._key is not None:
-            line = self._key.sign_line(line)
+            line = f'{line[:-1]},"mark":"{self._key.sign(OF_LINE + line.encode())}"}}'
         if isinstance(event, RunEnded):
             line = seal_line(line)
         data = line.encode()
@@ -159,7 +159,9 @@ class Journal:
         """Write the held lines and `data`. Raises JournalError, and then keeps only the held ones."""
         held, self._held = self._held, b""
         try:
-            self._write(held + data)
+            rest = held + data
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
             if must_flush:
                 self._sync()
         except (OSError, JournalError) as error:
@@ -172,7 +174,9 @@ class Journal:
     def _keep_held(self, held: bytes) -> None:
         """Write the held lines whole, or nothing of them: what they tell has happened. Raises OSError."""
         try:
-            self._write(held)
+            rest = held
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
         except OSError:
             os.ftruncate(self._file, self._end)
             raise
@@ -203,10 +207,6 @@ class Journal:
 
     def _make_error(self, error: OSError) -> JournalError:
         return JournalError(f"cannot write the journal `{self.path}`: {reason(error)}")
-
-    def _write(self, data: bytes) -> None:
-        while data:
-            data = data[os.write(self._file, data) :]
 
     def _bound_output(self, event: Output) -> Output:
         """Return the output, without the part of a statement's output beyond the limit."""

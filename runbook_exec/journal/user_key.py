@@ -20,6 +20,8 @@ _BLOCK = 64  # bytes of a block of SHA-256; a key must not be longer
 
 _MARK = LazyPattern(rb',"mark":"([0-9a-f]{32})"(?:,"seal":"[0-9a-f]{64}")?\}')
 
+OF_LINE = b"line "  # the beginning of the data of which a line's `mark` is the signature
+
 _MARK_SIZE = len(',"mark":""') + 32 + len(',"seal":""}') + 64  # at most
 
 
@@ -34,21 +36,20 @@ class UserKey(NamedTuple):
 
     def sign_text(self, run: str, text: str) -> str:
         """Return a digest of a text for the journal of a run; nobody without the key can guess from it."""
-        return self._sign(f"text {run}\0{text}".encode("utf-8", "surrogatepass"))[:20]
-
-    def sign_line(self, line: str) -> str:
-        """Return a line of a journal with its signature at the end."""
-        return f'{line[:-1]},"mark":"{self._sign(b"line " + line.encode())}"}}'
+        return self.sign(f"text {run}\0{text}".encode("utf-8", "surrogatepass"))[:20]
 
     def has_signed(self, line: bytes) -> bool:
         """Return whether a line has the signature of this key."""
         found = _MARK.search(line, max(0, len(line) - _MARK_SIZE))
         if found is None or found.end() != len(line):
             return False
-        return hmac.compare_digest(self._sign(b"line " + line[: found.start()] + b"}"), found[1].decode())
+        return hmac.compare_digest(self.sign(OF_LINE + line[: found.start()] + b"}"), found[1].decode())
 
-    def _sign(self, data: bytes) -> str:
-        """Return the HMAC with SHA-256 (RFC 2104), the first half of it in hexadecimal."""
+    def sign(self, data: bytes) -> str:
+        """Return the HMAC with SHA-256 (RFC 2104), the first half of it in hexadecimal.
+
+        `data` begins with what it is, such as `OF_LINE`: the signature of one kind counts for no other.
+        """
         begun = _begin_hashes(self.data)
         inner, outer = begun[0].copy(), begun[1].copy()
         inner.update(data)

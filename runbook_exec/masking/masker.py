@@ -121,7 +121,7 @@ class Masker:
 
         These are passwords of URLs, secrets that are known, and tokens of known shapes.
         """
-        for password in find_url_secrets(text.encode("utf-8", "surrogateescape")):
+        for password in find_url_secrets(text.encode("utf-8", "surrogateescape")) if "://" in text else ():
             self.add(password.decode("utf-8", "surrogateescape"))
         return self.mask_text(text) != text
 
@@ -148,19 +148,16 @@ class Masker:
         """
         if (known := self._known.get(text)) is not None:
             return known
-        masked = self._mask_whole(text)
+        masked = text
+        if self._values or "\x1b" in text or find_suspects(text.encode("ascii", "ignore")):
+            pieces = _NEVER_BYTES.split(text)
+            pieces[::2] = (self._masked_text(piece) for piece in pieces[::2])
+            masked = "".join(pieces)
         if len(text) <= _SHORT_TEXT:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             self._known[text] = masked
         return masked
-
-    def _mask_whole(self, text: str) -> str:
-        if not self._values and "\x1b" not in text and not find_suspects(text.encode("ascii", "ignore")):
-            return text
-        pieces = _NEVER_BYTES.split(text)
-        pieces[::2] = (self._masked_text(piece) for piece in pieces[::2])
-        return "".join(pieces)
 
     def mask_page(self, text: str) -> str:
         """Return a text of the page masked, but for secrets of fewer than five characters.

@@ -266,7 +266,8 @@ def find_suspects(text: bytes) -> list[TokenPattern]:
     and its seed begins a word; the last word may go on in text that follows.
     """
     known = _make_seed_search()
-    searched = text if _RUN in text.translate(_SHAPE) else _last_word(text)
+    begin = 0 if _RUN in text.translate(_SHAPE) else max(map(text.rfind, _BLANKS)) + 1  # of the last word
+    searched = text[begin:]
     found = {
         seeds.number
         for key in known.pattern.finditer(b"-" + searched.translate(_WORDS))
@@ -290,10 +291,6 @@ def _may_begin(text: bytes, key: int, seeds: _Seeds) -> bool:
 
 def _is_literal(pattern: TokenPattern, text: bytes) -> bool:
     return pattern.seeds[0] in _LITERALS and pattern.seeds[0] in text
-
-
-def _last_word(text: bytes) -> bytes:
-    return text[max(map(text.rfind, _BLANKS)) + 1 :]
 
 
 def find_tokens(

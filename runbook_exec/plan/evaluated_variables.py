@@ -30,6 +30,11 @@ _SEPARATORS = frozenset(" \t\n;&|")
 _ADVICE = "expected an integer or a single word without special characters"
 
 
+def carries_values(plan: Plan) -> bool:
+    """Return whether statements of a plan read the content of a variable again as code; most do not."""
+    return bool(_list_readings(plan))
+
+
 def find_carried_refusal(plan: Plan, item: PlanItem, name: str, value: str) -> EvaluationError | None:
     """Return why a value cannot be given to a variable that the page reads again as code, or None."""
     readings = _list_readings(plan)
@@ -50,7 +55,7 @@ def find_carried_refusal(plan: Plan, item: PlanItem, name: str, value: str) -> E
 
 def find_carried_problems(plan: Plan, given: Mapping[str, str]) -> Iterator[Problem]:
     """Yield a Problem for each of the given values that a variable would carry to such a place."""
-    for item in plan.items if given else ():
+    for item in plan.items if given and carries_values(plan) else ():
         for name, value in given.items():
             if error := find_carried_refusal(plan, item, name, value):
                 spans = (p.span for p in item.placeholders if p.start == error.start)

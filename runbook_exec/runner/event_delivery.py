@@ -91,24 +91,21 @@ class EventDelivery:
             self._show_all()
 
     def _show_all(self) -> None:
+        """Show the events that wait, and record them, now or a little later."""
         while self._waiting:
             event = self._waiting.popleft()
             for display in self._displays:
                 display.observe(event)
-            self._record(event)
-
-    def _record(self, event: Event) -> None:
-        """Record an event, now or a little later."""
-        if not self._unrecorded:
-            self._record_at = time.monotonic() + _LONGEST_UNRECORDED
-        self._unrecorded.append(event)
-        if (
-            len(self._unrecorded) >= _MOST_UNRECORDED
-            or not isinstance(event, _RECORDED_LATER)
-            or (isinstance(event, Output) and len(event.text) >= _LARGE)
-            or time.monotonic() >= self._record_at
-        ):
-            self.record_waiting()
+            if not self._unrecorded:
+                self._record_at = time.monotonic() + _LONGEST_UNRECORDED
+            self._unrecorded.append(event)
+            if (
+                len(self._unrecorded) >= _MOST_UNRECORDED
+                or not isinstance(event, _RECORDED_LATER)
+                or (isinstance(event, Output) and len(event.text) >= _LARGE)
+                or time.monotonic() >= self._record_at
+            ):
+                self.record_waiting()
 
     def record_waiting(self) -> None:
         """Record the events that were shown and are not recorded yet."""

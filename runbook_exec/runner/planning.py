@@ -35,9 +35,14 @@ def read_plan(
     `anchor` names a heading of the page; "" is the whole page. `menu` returns the anchor of a procedure if
     none is named. Raises Refused.
     """
-    runbook, procedure = _find_procedure(path, anchor, options)
+
+    def read(named: str | None) -> tuple[Runbook, Procedure | Problem]:
+        page = read_runbook(path, options.inputs, options.shell, named, options.text)
+        return page, choose_procedure(page, named)
+
+    runbook, procedure = read(anchor)
     if isinstance(procedure, Problem) and procedure.code == "which-procedure" and menu is not None:
-        runbook, procedure = _find_procedure(path, menu(runbook), options)
+        runbook, procedure = read(menu(runbook))
     if isinstance(procedure, Problem):
         require_no_errors(runbook)
         raise Refused(format_problems([procedure], path, runbook.text))
@@ -69,10 +74,3 @@ def plan_procedure(path: str, runbook: Runbook, procedure: Procedure, options: R
         problems = [Problem("value", f"<{known.name}>: {why}", known.span) for known, why in wrong]
         raise Refused(format_problems(problems, path, runbook.text))
     return plan
-
-
-def _find_procedure(
-    path: str, anchor: str | None, options: RunOptions
-) -> tuple[Runbook, Procedure | Problem]:
-    runbook = read_runbook(path, options.inputs, options.shell, anchor, options.text)
-    return runbook, choose_procedure(runbook, anchor)

@@ -126,7 +126,7 @@ def replace_unprintable(text: str, write_out: Callable[[re.Match[str]], str]) ->
 def escape_unprintable_code(text: str) -> str:
     """Write out the same characters of a command, and blanks that a shell reads as letters."""
     if text.isascii():
-        return escape_unprintable(text)
+        return text if text.isprintable() else escape_unprintable(text)
     if text.isprintable() and not may_be_unprintable(text):
         return text
     return "".join(c if c.isprintable() or c in _KEPT else _escape(c) for c in escape_unprintable(text))

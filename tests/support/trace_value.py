@@ -4,8 +4,9 @@
 
 runs a page of one statement in this process and counts the calls into the package that are given the value:
 as an argument, or in one, at most two levels deep in mappings, sequences, dataclasses and named tuples. The
-way ends with the last call in `session`, which writes the statement to the shell. Prints the calls of each
-module, and with --calls each one in order.
+way ends with the last call in `session`, which writes the statement to the shell. The constructors of
+dataclasses and named tuples do not count, as their code is generated. Prints the calls of each module, and
+with --calls each one in order.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ class Tracer:
             return
         self._frames.append(frame)
         self._seen.add(id(frame))
+        if path.name == "light_classes.py":
+            return
         module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
         self.calls.append((module, code.co_name))
 

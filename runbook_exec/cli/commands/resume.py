@@ -126,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
         assume=assume,
         answer=answer,
         on_failure=arguments.on_failure,
-        hold=find_hold(arguments),
+        hold=find_hold(arguments.hold, no_input=arguments.no_input, json=arguments.json),
         done=tuple(arguments.done),
         confirmed=tuple(arguments.confirmed),
         accept_lost=arguments.accept_lost,

@@ -75,14 +75,16 @@ def _restore_status(before: Completion) -> bytes:
     return b"! " + stages if negated else stages + b" && :" * (before.status > 0)
 
 
-def _build_prefix(code: bytes, before: Completion, traps: bool, flags: bytes) -> bytes:
-    """Return the lines before a statement that restore what it can see of the statements before it."""
+def _build_prefix(before: Completion, uses_last: bool, traps: bool, flags: bytes) -> bytes:
+    """Return the lines before a statement that restore what it can see of the statements before it.
+
+    `uses_last` is whether it uses `$_`.
+    """
     restored = b"".join(b"set -%c; " % flag for flag in flags if chr(flag) in before.options)
     if "<" in before.options:
         restored += b"exec 0<&250; "
     if traps:
         restored += b'builtin eval "${__runbook_d-}"; '
-    uses_last = b"$_" in code or b"${_" in code
     if uses_last:
         restored += b': "${__runbook_u-}"; '
     if not restored and len(before.pipestatus) < 2:
@@ -107,7 +109,7 @@ def _posix_message(
         traps = has_traps and _traps_commands(before, code)
         first = untrace % before.status if untrace and "x" in before.options else b""
         # zsh would print the driver's lines after `set -v`
-        prefix = _build_prefix(code, before, traps, b"x" if untrace else b"xv")
+        prefix = _build_prefix(before, b"$_" in code or b"${_" in code, traps, b"x" if untrace else b"xv")
         if "e" in before.options and _COMPOUND.search(code):
             prefix += b"\nset -e"
         end = b'\n{ __runbook_after "$_"' + (_END_TRAP if traps else b"; } 2>/dev/null")
