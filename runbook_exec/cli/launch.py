@@ -33,7 +33,7 @@ def run_with_trust(
 ) -> int:
     """Run a plan whose commands are trusted, or were just shown; returns the exit status."""
     resume_gc()
-    if operator is None and not options.is_answerable():
+    if operator is None and options.hold is None and options.answer is None:
         require_decided(plan, past.make_resumption(plan, None)[0] if past else State())
     print_doubts(plan.runbook.path)
     if options.agent:

@@ -11,12 +11,12 @@ from ..masking.encodings import SHORT
 from ..masking.masker import Masker
 from ..plan.captures import capture_value
 from ..plan.evaluated_variables import carries_values, find_carried_refusal
+from ..plan.fillable import fill_placeholders
 from ..plan.model import Plan, PlanItem, Value
 from ..plan.suggestions import Suggestion, suggest_values
 from ..plan.values import check_value, find_variable_secret, is_secret
 from ..plan.variables import find_needed_variables, name_of_variable
 from ..shells.base import Filling
-from ..shells.registry import SHELLS
 from ..text.lazy_pattern import LazyPattern
 from ..text.regex import PatternTimeout
 from .held_output import HeldOutput
@@ -70,17 +70,14 @@ class Bindings:
         if not value.secret and self.masker.add_secrets_of(value.text):
             self.partly_secret.add(name)
             value = replace(value, secret=True)
-        self._set_value(name, value)
-        if self.on_value is not None:
-            self.on_value(name, value)
-        return value
-
-    def _set_value(self, name: str, value: Value) -> None:
         self._version += 1
         self.to_ask_again.discard(name)
         self.values[name] = value
         if value.secret and name not in self.partly_secret:
             self.masker.add(value.text)
+        if self.on_value is not None:
+            self.on_value(name, value)
+        return value
 
     def keep_secrets(self, plan: Plan) -> None:
         """Save the values that no event has: secrets that have no source, and texts with a secret in them."""
@@ -137,7 +134,9 @@ class Bindings:
                 self._version += 1
                 del self.values[name]
             elif now.is_secret(name) and not value.secret:
-                self._set_value(name, replace(value, secret=True))
+                self._version += 1
+                self.values[name] = replace(value, secret=True)
+                self.masker.add(value.text)
 
     def ask_again(self, item: PlanItem, shell: str) -> None:
         """Have the values that a statement uses asked for again; each is kept until another is given."""
@@ -280,12 +279,12 @@ class Bindings:
         ]
         if not wanted:
             return [(text, self.masker.mask_page(text))]
-        fillings = [Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted]
+        fillings = tuple(Filling(p.start, p.end, p.context, self.values[p.name].text) for p in wanted)
         for p in wanted if carries_values(plan) else ():
             if refused := find_carried_refusal(plan, item, p.name, self.values[p.name].text):
                 raise refused
         result = []
-        for piece in SHELLS[plan.procedure.shell].fill(text, fillings):
+        for piece in fill_placeholders(plan.procedure.shell, text, fillings):
             name = "" if piece.filling is None else wanted[piece.filling].name
             hide = name and self.values[name].secret and name not in self.partly_secret
             mask = self.masker.mask_page if piece.filling is None else self.masker.mask_text

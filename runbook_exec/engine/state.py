@@ -65,7 +65,9 @@ class State(NamedTuple):
 
 def apply(state: State, event: Event) -> State:
     """Return the state after the event."""
-    if not state.acted and isinstance(event, StatementStarted | Answered) and is_action(event):
+    if not state.acted and (
+        isinstance(event, StatementStarted) or (isinstance(event, Answered) and is_done_step(event))
+    ):
         state = state._replace(acted=True)
     match event:
         case StatementStarted(statement=number) if number:
@@ -110,11 +112,9 @@ def _end_background(state: State, event: BackgroundEnded) -> State:
     return state._replace(background=state.background - {where})
 
 
-def is_action(event: Event) -> bool:
-    """Return whether something has happened: a statement was started, or a person has done a step."""
-    return isinstance(event, StatementStarted) or (
-        isinstance(event, Answered) and event.question == "manual" and event.answer == Choice.DONE
-    )
+def is_done_step(event: Answered) -> bool:
+    """Return whether a person has done a step."""
+    return event.question == "manual" and event.answer == Choice.DONE
 
 
 def _apply_answer(state: State, event: Answered) -> State:

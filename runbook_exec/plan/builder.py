@@ -15,7 +15,7 @@ from ..shells.registry import SHELLS
 from ..text.suggest import find_near
 from .alternatives import find_unknown_choices
 from .endless import find_endless_statements
-from .evaluated_variables import find_carried_problems
+from .evaluated_variables import carries_values, find_carried_problems
 from .fillable import find_unwritable
 from .hosts import check_host, check_inner_shells
 from .model import ItemId, Plan, PlanItem, Value
@@ -222,7 +222,8 @@ def make_plan(
         cwd=cwd if cwd is not None else settings.cwd,
         on=on,
     )
-    if problems := [*check_inner_shells(plan), *find_carried_problems(plan, given)]:
+    carried = find_carried_problems(plan, given) if given and carries_values(plan) else ()
+    if problems := [*check_inner_shells(plan), *carried]:
         return tuple(problems)
     return replace(plan, given={n: Value(v, plan.is_secret(n), "--set") for n, v in given.items()})
 

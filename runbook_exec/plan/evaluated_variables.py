@@ -55,7 +55,7 @@ def find_carried_refusal(plan: Plan, item: PlanItem, name: str, value: str) -> E
 
 def find_carried_problems(plan: Plan, given: Mapping[str, str]) -> Iterator[Problem]:
     """Yield a Problem for each of the given values that a variable would carry to such a place."""
-    for item in plan.items if given and carries_values(plan) else ():
+    for item in plan.items:
         for name, value in given.items():
             if error := find_carried_refusal(plan, item, name, value):
                 spans = (p.span for p in item.placeholders if p.start == error.start)

@@ -1,14 +1,15 @@
-"""Finds placeholders where a value cannot be written, before anything runs."""
+"""Writes values into statements, and finds placeholders where a value cannot be written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 from ..diagnostics.problem import Problem
 from ..document.model import Placeholder, Statement
 from ..document.placeholders import replace_placeholders
-from ..shells.base import EvaluationError, Filling, QuotingError
+from ..shells.base import EvaluationError, Filling, Piece, QuotingError
 from ..shells.quoting import Context
 from ..shells.registry import SHELLS
 from ..text.lazy_pattern import LazyPattern
@@ -47,6 +48,12 @@ def find_unwritable(
             found.append(_make_problem(alone, each.span, each.name))
     if why:
         yield from found or [_make_problem(why, statement.span)]
+
+
+@lru_cache(maxsize=256)  # a given value is tried before anything runs, and written when its statement does
+def fill_placeholders(shell: str, text: str, fillings: tuple[Filling, ...]) -> tuple[Piece, ...]:
+    """Return a statement with values written into it, each quoted for its place; raises QuotingError."""
+    return SHELLS[shell].fill(text, fillings)
 
 
 def _make_problem(error: QuotingError, span: Span, name: str = "") -> Problem:
@@ -88,10 +95,12 @@ def _find_error(
     why: QuotingError | None = None
     for likely in _LIKELY:
         try:
-            SHELLS[shell].fill(
-                text,
-                [Filling(each.start, each.end, each.context, given.get(each.name, likely)) for each in found],
+            values = [given.get(each.name, likely) for each in found]
+            fillings = (
+                Filling(each.start, each.end, each.context, value)
+                for each, value in zip(found, values, strict=True)
             )
+            fill_placeholders(shell, text, tuple(fillings))
         except QuotingError as error:
             why = why or error
         else:

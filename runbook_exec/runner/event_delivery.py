@@ -22,10 +22,11 @@ from ..engine.events import (
     StatementStarted,
 )
 from ..engine.questions import Choice
+from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal
 from ..system.signals import defer_interrupts
 from ..system.streams import OutputStream
-from .observers import AsciicastObserver, JournalObserver, Observer
+from .observers import JournalObserver, Observer
 
 Result = TypeVar("Result")
 
@@ -53,7 +54,8 @@ class EventDelivery:
         self._is_late = journal.joins = is_late
         self._waiting: deque[Event] = deque()  # written, or held by the journal, and not shown
         self._displays: Sequence[Observer] = ()
-        self._recording: AsciicastObserver | None = None
+        self._recording: AsciicastWriter | None = None
+        self._notice: Callable[[str], None] = print
         self._unrecorded: list[Event] = []  # shown, and not recorded
         self._record_at = 0.0  # a moment of the monotonic clock
 
@@ -62,14 +64,15 @@ class EventDelivery:
         events: Generator[Event],
         journal: JournalObserver,
         displays: Sequence[Observer],
-        recording: AsciicastObserver,
+        recording: AsciicastWriter,
+        notice: Callable[[str], None],
     ) -> Outcome:
         """Write, show and record all events, and return the outcome of the run. Raises JournalError.
 
         The next event is asked for when one is written. An interrupt counts at the next wait for a statement
-        or a person.
+        or a person. `notice` reports that the recording cannot be written; the run continues.
         """
-        self._displays, self._recording = displays, recording
+        self._displays, self._recording, self._notice = displays, recording, notice
         with defer_interrupts():
             for event in events:
                 journal.observe(event)
@@ -112,7 +115,8 @@ class EventDelivery:
         recording, waiting, self._unrecorded = self._recording, self._unrecorded, []
         if recording is not None:
             for number, event in enumerate(waiting, 1):
-                recording.observe(event, more=number < len(waiting))
+                if problem := recording.add(event, more=number < len(waiting)):
+                    self._notice(problem)
 
     def catch_up(self) -> None:
         """Write the events that the journal holds, and show all that wait. Raises JournalError."""

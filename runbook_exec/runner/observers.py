@@ -1,4 +1,4 @@
-"""Writes each event of a run to the journal and the recording, and shows it."""
+"""Writes each event of a run to the journal, and shows it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Protocol
 from ..engine.engine import Run
 from ..engine.events import Event, Outcome, RunEnded, StatementFinished, StatementStarted
 from ..engine.state import is_idle
-from ..journal.asciicast import AsciicastWriter
 from ..journal.journal import Journal, JournalError
 from ..system.streams import OutputStream
 from ..terminal.reporter import TerminalReporter
@@ -54,22 +53,6 @@ class JournalObserver:
         """Raise JournalError if an event was lost and no statement runs any more."""
         if self._failure and not self._running:
             raise JournalError(self._failure)
-
-
-class AsciicastObserver:
-    """Writes the output of the terminal to a recording."""
-
-    def __init__(self, writer: AsciicastWriter, notice: Callable[[str], None]) -> None:
-        self._writer = writer
-        self._notice = notice
-
-    def observe(self, event: Event, *, more: bool = False) -> None:
-        """Add the event; a failure to write the recording is reported, and the run continues.
-
-        With `more`, other events follow at once.
-        """
-        if problem := self._writer.add(event, more=more):
-            self._notice(problem)
 
 
 class TerminalObserver:

@@ -99,10 +99,6 @@ class RunOptions:
         words += ["--no-config"] * self.no_config + ["--no-keep-secrets"] * (not self.keep_secrets)
         return tuple(words)
 
-    def is_answerable(self) -> bool:
-        """Return whether a question of a run without a terminal may wait for an answer, or has one."""
-        return self.hold is not None or self.answer is not None
-
     def names_steps(self) -> bool:
         """Return whether an option names a step or a statement of the page."""
         named = (self.first, self.only, self.done, self.confirmed, self.captures, self.assume)

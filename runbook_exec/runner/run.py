@@ -49,7 +49,6 @@ from .hosts.session_facts import SessionFacts
 from .hosts.sessions import RunSessions
 from .lost_output import describe_loss, report_lost_output
 from .observers import (
-    AsciicastObserver,
     JournalObserver,
     JsonObserver,
     Observer,
@@ -290,9 +289,9 @@ def _observe_run(
     """Pass each event to the observers, and return the outcome of the run."""
     terminal = run.terminal
     journal = JournalObserver(run.journal, terminal.write_line)
-    recorded = AsciicastObserver(recording, terminal.write_line)
+    displays = _list_displays(run, started, journal)
     try:
-        return run.delivery.deliver_all(events, journal, _list_displays(run, started, journal), recorded)
+        return run.delivery.deliver_all(events, journal, displays, recording, terminal.write_line)
     except JournalError as error:
         run.delivery.show_waiting()
         terminal.write_line(f"{error}; the run has stopped before the next statement")

@@ -124,7 +124,7 @@ class Session:
             return
         before = self._last
         first, shares_group = self._job_control.prepare(code, before)
-        message = first + self._make_message(code, before)
+        message = first + self._driver.message(code, before, self._begin_turn())
         yield from self._exchange(message, timeout, shares_group=shares_group)
         self._last = self._driver.carry_over(before, code, self._last)
 
@@ -132,7 +132,8 @@ class Session:
         """Let the operator type a line at the shell's own prompt; return it, or None at the end."""
         before = self._last
         self._link.reports.line, status = None, 1
-        for message in self._exchange(self._make_message(self._driver.read_line.encode(), before), None):
+        first = self._driver.message(self._driver.read_line.encode(), before, self._begin_turn())
+        for message in self._exchange(first, None):
             if isinstance(message, Done):
                 status = message.status
             else:
@@ -150,7 +151,8 @@ class Session:
         self._link.reports.jobs = ""
         self._run_internal(self._driver.jobs, self._last)
         jobs = parse_jobs(self._link.reports.jobs)
-        message = self._make_message(encode(self._driver.exit.replace("{folder}", self._quoted)), self._last)
+        code = encode(self._driver.exit.replace("{folder}", self._quoted))
+        message = self._driver.message(code, self._last, self._begin_turn())
         with suppress(termios.error):  # the operator's terminal is gone, and the shell will be hung up on
             for item in self._exchange(message, _LAST):
                 if not isinstance(item, Done):
@@ -192,7 +194,7 @@ class Session:
         session's own folder.
         """
         code = code.replace("{folder}", self._quoted) + f"\n__runbook_status {before.status}"
-        message = self._make_message(encode(code), drop_options(before))
+        message = self._driver.message(encode(code), drop_options(before), self._begin_turn())
         whole = False
         for item in () if self._death else self._exchange(message, _ANSWERED, ours=True):
             if isinstance(item, Done):
@@ -200,12 +202,13 @@ class Session:
         self._last = before
         return whole
 
-    def _make_message(self, code: bytes, before: Completion) -> bytes:
+    def _begin_turn(self) -> int:
+        """Return the number of the next message, once the shell is sure to have read those before it."""
         if self._shaken:
             settle(self._link, self._ask_to_settle)
             self._shaken = False
         self._turn += 1
-        return self._driver.message(code, before, self._turn)
+        return self._turn
 
     def _ask_to_settle(self) -> tuple[int, bytes]:
         """Return the turn of a message that asks the shell for an answer, and the message."""

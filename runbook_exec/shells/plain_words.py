@@ -41,11 +41,11 @@ def blank_fillings(text: str, fillings: Iterable[Filling]) -> str:
     return "".join(characters)
 
 
-def find_plain_word(blanked: str, filling: Filling) -> tuple[int, int] | None:
-    """Return the plain word around a filling, if blanks or the ends of the text are around that."""
-    start = _find_start(blanked, filling.start)
-    after = _AFTER.match(blanked, filling.end)
-    end = after.end() if after else filling.end
+def find_plain_word(blanked: str, begin: int, stop: int) -> tuple[int, int] | None:
+    """Return the plain word around `blanked[begin:stop]` if blanks or the ends of the text are beside it."""
+    start = _find_start(blanked, begin)
+    after = _AFTER.match(blanked, stop)
+    end = after.end() if after else stop
     is_word = (start == 0 or blanked[start - 1] in " \t\n>") and (
         end == len(blanked) or blanked[end] in " \t\n;|"
     )

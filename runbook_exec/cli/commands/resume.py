@@ -249,7 +249,7 @@ def resume_run(
         trust_changed_plan(past.record.plan, plan)
     state, _ = past.make_resumption(plan, store)
     print_warnings(_list_replaced_values(past, plan, state))
-    alone = operator is None and not options.is_answerable()
+    alone = operator is None and options.hold is None and options.answer is None
     if alone and (lines := list_new_statements(plan, state, [label for _, label in now.assume])):
         print("\n".join(lines), file=sys.stderr)
         return WAITING

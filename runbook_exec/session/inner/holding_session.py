@@ -25,7 +25,7 @@ class HoldingSession(Session):
         """Begin a statement, and return its exchange for the caller to use up; call `release` after that."""
         before = self._last
         first, _ = self._job_control.prepare(_ANY_PROGRAM, before)
-        message = first + self._make_message(code, before)
+        message = first + self._driver.message(code, before, self._begin_turn())
         make_ready(self._terminal, self._good_modes, self._keyboard is not None)
         self._link.typed.clear()
         gate_line = partial(self._driver.gate_line, self._turn)

@@ -153,7 +153,7 @@ def _bare(text: str, filling: Filling, written: str, blanked: str) -> str:
     if _AFTER_TILDE.search(before):
         raise QuotingError(f"{shown} would be part of a user's name after `~`: write the directory out")
     whole = _is_edge(text, filling.start - 1, "(") and _is_edge(text, filling.end, ";)")
-    whole = whole or find_plain_word(blanked, filling) is not None
+    whole = whole or find_plain_word(blanked, filling.start, filling.end) is not None
     quoted = written if whole or written.startswith("'") else f"'{written}'"
     return _escape_around_quotes(before, quoted)
 

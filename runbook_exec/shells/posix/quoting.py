@@ -35,6 +35,8 @@ _MARK = LazyPattern(r"[\x01\x7f]")
 # Text that ends the quotes and begins them again.
 _SEAMS = {Context.DOUBLE: '""', Context.ANSI_C: "'$'"}
 
+_EMPTY = "''"  # the seam elsewhere
+
 _NOTHING = "${0+}"  # expands to nothing, and keeps a line from being an end word or beginning with tabs
 
 _HEREDOCS = (Context.HEREDOC, Context.HEREDOC_VERBATIM)
@@ -64,7 +66,7 @@ def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piec
     for index, filling in enumerate(fillings):
         if filling.context is Context.COMMENT:
             continue
-        region = _region(reading, filling)
+        region = _find_region(reading, filling.start, filling.end)
         _check_filling(filling, region)
         around = [
             n for n, heredoc in enumerate(reading.heredocs) if heredoc.start <= filling.start < heredoc.end
@@ -76,9 +78,10 @@ def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piec
             continue
         if around:
             _check_within_body(blanked, filling, region)
-        edits.append(
-            _Edit(filling.start, filling.end, _quote_filling(text, fillings, index, reading, dialect), index)
-        )
+        written = _quote_value(text, blanked, fillings, index, reading, dialect)
+        if dialect.loses_marks:
+            written = _MARK.sub(rf"{_SEAMS.get(filling.context, _EMPTY)}\g<0>", written)
+        edits.append(_Edit(filling.start, filling.end, written, index))
     for number, indices in bodies.items():
         body = _HeredocBody(
             blanked, reading, reading.heredocs[number], {index: fillings[index] for index in indices}, dialect
@@ -87,15 +90,13 @@ def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piec
     return _assemble(text, edits)
 
 
-def _region(reading: ParsedScript, filling: Filling) -> Region:
+def _find_region(reading: ParsedScript, start: int, end: int) -> Region:
     """Return the region of the placeholder; it is unsafe if any part of it is."""
-    touched = [
-        region for region in reading.regions if region.start < filling.end and filling.start < region.end
-    ]
+    touched = [region for region in reading.regions if region.start < end and start < region.end]
     for region in touched:
         if region.context is Context.UNSAFE:
             return region
-    return touched[0] if touched else Region(filling.start, filling.end, Context.BARE)
+    return touched[0] if touched else Region(start, end, Context.BARE)
 
 
 def _check_filling(filling: Filling, region: Region) -> None:
@@ -123,21 +124,10 @@ def _check_within_body(blanked: str, filling: Filling, region: Region) -> None:
         )
 
 
-def _quote_filling(
-    text: str, fillings: Sequence[Filling], index: int, reading: ParsedScript, dialect: Dialect
-) -> str:
-    """Return the value quoted for a place outside of here-documents."""
-    written = _quote_value(text, fillings, index, reading, dialect)
-    if not dialect.loses_marks:
-        return written
-    seam = _SEAMS.get(fillings[index].context, "''")
-    return _MARK.sub(rf"{seam}\g<0>", written)
-
-
 def _quote_value(
-    text: str, fillings: Sequence[Filling], index: int, reading: ParsedScript, dialect: Dialect
+    text: str, blanked: str, fillings: Sequence[Filling], index: int, reading: ParsedScript, dialect: Dialect
 ) -> str:
-    """Return the value in quotes, or escaped for the quotes around it."""
+    """Return the value in quotes, or escaped for the quotes around it, outside of here-documents."""
     filling = fillings[index]
     value = filling.value
     if filling.context is Context.SINGLE:
@@ -152,19 +142,19 @@ def _quote_value(
         or any(other.end == filling.start or other.start == filling.end for other in fillings)
     ):
         return '"' + _IN_DOUBLE.sub(r"\\\1", value) + '"'
-    if is_plain(value) and _needs_no_quotes(blank_fillings(text, fillings), filling, dialect):
+    if is_plain(value) and _needs_no_quotes(blanked, filling.start, filling.end, dialect):
         return value
     return "'" + value.replace("'", r"'\''") + "'"
 
 
-def _needs_no_quotes(blanked: str, filling: Filling, dialect: Dialect) -> bool:
+def _needs_no_quotes(blanked: str, start: int, end: int, dialect: Dialect) -> bool:
     """Return whether a plain value is read as it is written at this place."""
-    word = find_plain_word(blanked, filling)
+    word = find_plain_word(blanked, start, end)
     # quotes make a value after `=~` a text and not a pattern
     if word is None or not is_argument(blanked, word[0]) or "=~" in blanked[: word[0]]:
         return False
     # a whole word may be the name of a global alias of zsh
-    return not dialect.is_zsh or word[1] - word[0] > filling.end - filling.start
+    return not dialect.is_zsh or word[1] - word[0] > end - start
 
 
 def _continues_parameter(reading: ParsedScript, filling: Filling) -> bool:
