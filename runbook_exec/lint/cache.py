@@ -11,9 +11,10 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
@@ -124,11 +125,20 @@ class CacheKeys:
 def _program() -> Iterable[str]:
     """Yield the version of this program and its files, which may be under development."""
     yield __version__
-    folder = Path(__file__).parent.parent
-    for path in sorted(folder.rglob("*.py")):
+    for file in sorted(_find_modules(str(Path(__file__).parent.parent)), key=attrgetter("path")):
         with suppress(OSError):
-            status = path.stat()
-            yield f"{path} {status.st_size} {status.st_mtime_ns}"
+            status = file.stat()
+            yield f"{file.path} {status.st_size} {status.st_mtime_ns}"
+
+
+def _find_modules(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Yield the files of Python below a folder; pathlib takes three times as long."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                yield entry
+            elif entry.name != "__pycache__" and entry.is_dir():
+                yield from _find_modules(entry.path)
 
 
 def _shells() -> Iterable[str]:
