@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 from ..text.ansi import escape_unprintable
+from ..text.lazy_pattern import LazyPattern
 from ..text.span import Span
 from .problem import Problem
 
-_LINE_END = re.compile(r"[\r\n]")
+_LINE_END = LazyPattern(r"[\r\n]")
 
 _BEFORE, _AFTER = 100, 160  # characters shown before and after the beginning of a span
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..light_classes import NamedTuple, dataclass, field
+from ..text.lazy_pattern import LazyPattern
 from ..text.source import make_span
 from ..text.span import Span
 from .excerpt import format_excerpt
@@ -16,7 +16,7 @@ from .rule import RuleInfo
 
 _TELLING = 4  # characters of a secret that are shown: they show its kind
 
-_LETTER = re.compile(r"[^\r\n]")
+_LETTER = LazyPattern(r"[^\r\n]")
 
 
 class DiagnosticLocation(NamedTuple):

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from ..document.model import Runbook
 from ..light_classes import NamedTuple
+from ..text.lazy_pattern import LazyPattern
 from ..text.source import split_lines
 
-_IGNORE = re.compile(r"(?<!\S)ignore=(?:\"([^\"]*)\"|'([^']*)'|(\S++))")
+_IGNORE = LazyPattern(r"(?<!\S)ignore=(?:\"([^\"]*)\"|'([^']*)'|(\S++))")
 
-_CODE = re.compile(r"[^,\s]++")
+_CODE = LazyPattern(r"[^,\s]++")
 
-_OPENING = re.compile(r"<!--\s{0,40}runbook:")
+_OPENING = LazyPattern(r"<!--\s{0,40}runbook:")
 
-_COMMENT_LINE = re.compile(r"[ \t>]*<!--.*-->[ \t]*")
+_COMMENT_LINE = LazyPattern(r"[ \t>]*<!--.*-->[ \t]*")
 
 
 class Suppression(NamedTuple):

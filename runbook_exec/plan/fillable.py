@@ -71,7 +71,7 @@ def find_refusal(item: PlanItem, shell: str, name: str, value: str) -> Evaluatio
     others = [each for each in statement.placeholders if each not in own]
     fillings = [Filling(each.start, each.end, each.context, value) for each in own]
     try:
-        SHELLS[shell].fill(replace_placeholders(statement.text, others), fillings)
+        SHELLS[shell].protect(replace_placeholders(statement.text, others), fillings)
     except EvaluationError as error:
         return error
     except QuotingError:

@@ -140,6 +140,7 @@ class Shell(NamedTuple):
     name: str
     install_hint: str
     scan: Callable[[str], Scan]  # a script -> its statements and the quoting of every stretch; never raises
+    protect: Callable[[str, Sequence[Filling]], Sequence[Filling]]  # begins `fill`; raises EvaluationError
     fill: Callable[[str, Sequence[Filling]], tuple[Piece, ...]]  # raises QuotingError
     find_commands: Callable[[str], tuple[SimpleCommand, ...]]  # a script -> its commands; never raises
     check: Callable[[Sequence[str]], list[Complaint | None]]  # raises FileNotFoundError without its program

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
 
 from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
@@ -25,15 +24,27 @@ class VariableUse(NamedTuple):
     commands: frozenset[str] = frozenset()
 
 
-# the names that some shell sets by itself
-_SHELL_OWN = (
-    r"__runbook_\w*|BASH\w*|DIRSTACK|EPOCH\w*|EUID|FUNCNAME|GROUPS|HIST\w*|LINENO|OLDPWD|OPT(?:ARG|IND)|PIPESTATUS"
-    r"|PPID|PWD|RANDOM|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID|_|COLUMNS|LINES|PS[124]|PROMPT_COMMAND|TTY\w*|status"
-    r"|pipestatus|history|argv|hostname|version|fish_pid|fish_kill\w*|fish_history|fish_private_mode"
-    r"|status_generation|CMD_DURATION|FISH_\w+|umask|fish_bind_mode|ZSH_\w+|argv0|\?|\!|#|\$|\*|-|@|0"
-    r"|funcstack|functrace|parameters|jobtexts|jobdirs|jobstates|commands|functions|dirstack|userdirs|nameddirs"
-    r"|historywords|errnos|sysparams|mapfile|keymaps|widgets|options|modules|builtins|aliases|reswords|patchars"
-    r"|\w*_(?:chars|files|source|trace)|dis_\w+|galiases|saliases|usergroups|langinfo|termcap|terminfo|key"
+# the names that some shell sets by itself, and those of variables that every shell has
+_SET_NAMES = frozenset(
+    (
+        "DIRSTACK", "EUID", "FUNCNAME", "GROUPS", "LINENO", "OLDPWD", "PIPESTATUS", "PPID", "PWD", "RANDOM",
+        "SECONDS", "SHELLOPTS", "SHLVL", "SRANDOM", "UID", "_", "COLUMNS", "LINES", "PROMPT_COMMAND",
+        "status", "pipestatus", "history", "argv", "hostname", "version", "fish_pid", "fish_history",
+        "fish_private_mode", "status_generation", "CMD_DURATION", "umask", "fish_bind_mode", "argv0", "0",
+        "?", "!", "#", "$", "*", "-", "@", "funcstack", "functrace", "parameters", "jobtexts", "jobdirs",
+        "jobstates", "commands", "functions", "dirstack", "userdirs", "nameddirs", "historywords", "errnos",
+        "sysparams", "mapfile", "keymaps", "widgets", "options", "modules", "builtins", "aliases",
+        "reswords", "patchars", "galiases", "saliases", "usergroups", "langinfo", "termcap", "terminfo",
+        "key", "HOME", "PATH", "USER", "LOGNAME", "SHELL", "TERM", "IFS", "LANG", "HOSTNAME", "HOSTTYPE",
+        "OSTYPE", "MACHTYPE", "NULLCMD", "REPLY", "CURRENT", "sudo", "last_pid", "FISH",
+    )
+)  # fmt: skip
+
+# also variables that pages use without a value: `$SUDO`, `$EXTRA_ARGS`
+_SET_FORMS = LazyPattern(
+    r"__runbook_\w*|BASH\w*|EPOCH\w*|HIST\w*|OPT(?:ARG|IND)|PS[124]|TTY\w*|FISH_\w+|ZSH_\w+|dis_\w+"
+    r"|\w*_(?:chars|files|source|trace)|LC_\w+|COMP_\w+|(?:__)?fish_\w*|_flag_\w+|(?:\w+_)?(?:args|flags|opts|options)"
+    r"|(?:\w+_)?(?:ARGS|FLAGS|OPTS|OPTIONS|DEBUG|VERBOSE|TRACE|DRY_?RUN|SUDO)"
 )
 
 _MENTION = LazyPattern(r"(?<![\w$])(?<!\$\{)[A-Za-z_]\w*")
@@ -69,22 +80,10 @@ _SHOWS = LazyPattern(r"\s*(?:echo|printf)\b[^|>;&]*")
 
 _NAME = LazyPattern(r"[A-Za-z_]\w*")
 
-# variables of every shell, and those that pages use without a value: `$SUDO`, `$EXTRA_ARGS`
-_ALWAYS = LazyPattern(
-    r"HOME|PATH|USER|LOGNAME|SHELL|TERM|IFS|LANG|LC_\w+|HOSTNAME|HOSTTYPE|OSTYPE|MACHTYPE|NULLCMD|REPLY|COMP_\w+|CURRENT"
-    r"|(?:\w+_)?(?:ARGS|FLAGS|OPTS|OPTIONS|DEBUG|VERBOSE|TRACE|DRY_?RUN|SUDO)|sudo|(?:\w+_)?(?:args|flags|opts|options)"
-    r"|__fish_\w*|fish_\w*|last_pid|FISH|_flag_\w+"
-)
-
-
-@cache
-def _own_names() -> re.Pattern[str]:
-    return re.compile(f"(?:{_SHELL_OWN})|(?:{_ALWAYS.pattern})")
-
 
 def is_always_set(name: str) -> bool:
     """Return whether a variable is set by every shell, or is one that pages use without a value."""
-    return _own_names().fullmatch(name) is not None
+    return name in _SET_NAMES or _SET_FORMS.fullmatch(name) is not None
 
 
 def list_variable_use(text: str, bare: str, reads: Iterable[tuple[int, str]]) -> VariableUse:

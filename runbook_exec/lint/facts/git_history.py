@@ -22,6 +22,7 @@ from ...document.front_matter.dates import parse_date
 from ...light_classes import NamedTuple
 from ...system.git import make_command, make_environment_without_filters, run_git
 from ...system.regular_file import read_regular_file
+from ...text.lazy_pattern import LazyPattern
 from ..rule import LintContext, Page
 from .prefetch import run_in_background
 from .workspace import Workspace, find_given_pages
@@ -36,13 +37,13 @@ _DIFF = (
 
 _UNQUOTED = ("-c", "core.quotePath=false")
 
-_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_HUNK = LazyPattern(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 _KEY = r"['\"]?(?:last[-_ ]?review(?:ed)?|reviewed)(?:[-_ ]?on)?['\"]?[ \t]*:"
 
-_REVIEW = re.compile(rb"^\+" + _KEY.encode(), re.IGNORECASE | re.MULTILINE)
+_REVIEW = LazyPattern(rb"^\+" + _KEY.encode(), re.IGNORECASE | re.MULTILINE)
 
-_REVIEW_LINE = re.compile(rf"^{_KEY}[ \t]+['\"]?([^\s'\"#]+)", re.IGNORECASE | re.MULTILINE)
+_REVIEW_LINE = LazyPattern(rf"^{_KEY}[ \t]+['\"]?([^\s'\"#]+)", re.IGNORECASE | re.MULTILINE)
 
 _FIRST = date(1971, 1, 1)  # git has no dates that are much older
 

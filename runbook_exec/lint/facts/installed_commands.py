@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ...shells.registry import SHELLS, find_command
+from ...text.lazy_pattern import LazyPattern
 from ..rule import LintContext
 
 _WAIT = 20  # seconds for one answer: completions may ask a server
@@ -37,7 +37,7 @@ for name in $argv
 end
 """
 
-_NAME = re.compile(r"[A-Za-z_][\w.+-]*")
+_NAME = LazyPattern(r"[A-Za-z_][\w.+-]*")
 
 
 class InstalledCommands:

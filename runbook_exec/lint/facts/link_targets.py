@@ -10,12 +10,13 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from ...document.page_names import strip_page_suffix
+from ...text.lazy_pattern import LazyPattern
 from ..rule import Page
 from .site_kind import has_unknown_link_rules
 from .workspace import Workspace
 
 # no path of a file: another scheme, a root, a template, several files, a mail address
-_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.*|[/\\~#?].*|.*[{}<>$*|:@\\\x00].*|[.…]*", re.DOTALL)
+_ELSEWHERE = LazyPattern(r"[A-Za-z][A-Za-z0-9+.-]*:.*|[/\\~#?].*|.*[{}<>$*|:@\\\x00].*|[.…]*", re.DOTALL)
 
 
 @lru_cache(maxsize=1024)

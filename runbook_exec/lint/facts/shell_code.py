@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -15,6 +14,7 @@ from ...shells.base import Scan
 from ...shells.quoting import Context
 from ...shells.registry import SHELLS
 from ...system.memo import cache_latest
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from ...text.span import Span
 from ..rule import Page
@@ -28,9 +28,9 @@ COMMAND = (
     r"[ \t]++(?>(?:-\w++[ \t]++)*)|\w++=[^\s;|&(`{]*+[ \t]++)*)"
 )
 
-_LETTER = re.compile(r"[^\n]")
+_LETTER = LazyPattern(r"[^\n]")
 
-_NAME = re.compile(COMMAND + r"([A-Za-z_][\w.+-]*+)")
+_NAME = LazyPattern(COMMAND + r"([A-Za-z_][\w.+-]*+)")
 
 
 @dataclass(frozen=True, eq=False)

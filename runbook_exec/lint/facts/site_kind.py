@@ -5,8 +5,7 @@ Each answer follows from the files of its workspace.
 
 from __future__ import annotations
 
-import re
-
+from ...text.lazy_pattern import LazyPattern
 from .workspace import Workspace
 
 _VAULT = (".obsidian", "quartz.config.ts")
@@ -20,9 +19,9 @@ _OTHER_RULES = (
     "myst.yml", "book.toml", "config.rb",
 )  # fmt: skip
 
-_MAKES_PAGES = re.compile(r"\b(?:gen-files|monorepo|multirepo|autoapi|api-autonav|mkdoxy)\b")
+_MAKES_PAGES = LazyPattern(r"\b(?:gen-files|monorepo|multirepo|autoapi|api-autonav|mkdoxy)\b")
 
-_OWN_ANCHORS = re.compile(r"\b(?:slugify|separator)\b")
+_OWN_ANCHORS = LazyPattern(r"\b(?:slugify|separator)\b")
 
 
 def has_unknown_link_rules(workspace: Workspace, folder: str) -> bool:

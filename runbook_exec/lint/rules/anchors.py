@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from urllib.parse import unquote
@@ -13,6 +12,7 @@ from ...diagnostics.rule import RuleInfo
 from ...document.anchors import Headings, find_headings
 from ...document.links import find_links, find_page_links, has_links
 from ...document.model import Wikilink
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from ...text.span import Span
 from ...text.suggest import find_near
@@ -22,9 +22,9 @@ from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 from .example_pages import HOME_PAGE
 
-_INCLUDED = re.compile(r"(?:\A|/)(?:_[^/]*|includes?|partials?|snippets|shared|shortcodes)/")
+_INCLUDED = LazyPattern(r"(?:\A|/)(?:_[^/]*|includes?|partials?|snippets|shared|shortcodes)/")
 
-_RANGE = re.compile(r",\d|:#")  # of embedded text: `![[page#one,1:#two]]`
+_RANGE = LazyPattern(r",\d|:#")  # of embedded text: `![[page#one,1:#two]]`
 
 
 def broken_anchor(page: Page) -> Iterator[Finding]:

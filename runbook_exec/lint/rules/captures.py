@@ -9,11 +9,12 @@ from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
 from ...diagnostics.rule import RuleInfo
 from ...document.assignments import parse_capture
-from ...plan.builder import find_step, items_of
+from ...plan.builder import find_step
 from ...system.memo import cache_latest
 from ...text.source import make_span
 from ...text.span import Span
 from ..facts.filled_placeholders import filled_placeholders
+from ..facts.planned_items import list_items
 from ..rule import Example, Page, Rule
 
 _STEP = "## Steps\n\n### 1. One\n\n"
@@ -63,8 +64,7 @@ def used_before_captured(page: Page) -> Iterator[Finding]:
     """Report values that are used before the step that captures them."""
     if not captures(page):
         return
-    for procedure in page.runbook.procedures:
-        items = items_of(procedure)
+    for _, items in list_items(page):
         made: dict[str, int] = {}
         for name, where in page.runbook.settings.captures.items():
             item = find_step(items, parse_capture(f"{name}={where}").step)
@@ -86,9 +86,7 @@ def used_before_captured(page: Page) -> Iterator[Finding]:
 def capture_of_nothing(page: Page) -> Iterator[Finding]:
     """Report captures in the front matter whose step does not exist."""
     declared = page.runbook.settings.captures
-    items = (
-        [item for procedure in page.runbook.procedures for item in items_of(procedure)] if declared else []
-    )
+    items = [item for _, items in list_items(page) for item in items] if declared else []
     for name, where in declared.items():
         step = parse_capture(f"{name}={where}").step
         item = find_step(tuple(items), step)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
@@ -10,6 +9,7 @@ from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...light_classes import NamedTuple
 from ...shells.quoting import Context
+from ...text.lazy_pattern import LazyPattern
 from ...text.suggest import find_near
 from ..facts.installed_commands import get_installed_commands
 from ..facts.shell_code import ShellCode, find_shell_code
@@ -19,35 +19,35 @@ from .example_pages import fish_page
 # words of the shells' grammars after which a command begins
 _GRAMMAR = r"(?>(?:(?:and|or|not|if|while|until|then|do|else|begin|time|!)[ \t]++)*)"
 
-_FIRST = re.compile(
+_FIRST = LazyPattern(
     r"(?:(?<=^)|(?<=[\n;|&`(])|(?<=[{][ \t\n]))[ \t]*+"
     + _GRAMMAR
     + r"([A-Za-z_][\w.+-]*+)(?![\w/=:\[\]$\"'*?~\\{])"
 )
 
-_DEFINED = re.compile(
+_DEFINED = LazyPattern(
     r"(?:^|[\n;{(])[ \t]*+(?:function[ \t]++([\w.:-]++)|([\w.:-]++)[ \t]*+\(\)"
     r"|(?:alias|abbr)\b[^\n;=]{0,80}?[ \t]([\w.:-]++)[= \t])"
 )
 
 # patterns, arithmetic and conditions that are still open
-_NO_COMMAND_IN = re.compile(r"[@!?*+]\([^()\n]*\Z|\(\((?!.*\)\))|\[\[[ \t](?!.*[ \t]\]\])")
+_NO_COMMAND_IN = LazyPattern(r"[@!?*+]\([^()\n]*\Z|\(\((?!.*\)\))|\[\[[ \t](?!.*[ \t]\]\])")
 
-_BLANKED = re.compile(r"QQ")  # part of a word that replaces a placeholder
+_BLANKED = LazyPattern(r"QQ")  # part of a word that replaces a placeholder
 
-_PLAIN = re.compile(r"[A-Za-z0-9][\w./:@%+,-]*+|--?[A-Za-z][\w-]*+(?:=[\w./:@%+,-]*+)?")
+_PLAIN = LazyPattern(r"[A-Za-z0-9][\w./:@%+,-]*+|--?[A-Za-z][\w-]*+(?:=[\w./:@%+,-]*+)?")
 
-_SUBCOMMAND = re.compile(r"[a-z][a-z0-9_-]*+")
+_SUBCOMMAND = LazyPattern(r"[a-z][a-z0-9_-]*+")
 
-_LONG_OPTION = re.compile(r"--[A-Za-z][\w-]++")
+_LONG_OPTION = LazyPattern(r"--[A-Za-z][\w-]++")
 
-_WITH_SUBCOMMANDS = re.compile(
+_WITH_SUBCOMMANDS = LazyPattern(
     r"use_subcommand|needs_command|needs_subcommand|seen_subcommand|__complete\b|__perform_completion"
 )
 
-_END = re.compile(r"[\n;|&<>()`]")
+_END = LazyPattern(r"[\n;|&<>()`]")
 
-_WORD = re.compile(r"\S++")
+_WORD = LazyPattern(r"\S++")
 
 _MOST_WORDS = 60  # of a command
 

@@ -13,35 +13,36 @@ from ...diagnostics.rule import RuleInfo
 from ...document.front_matter.bounds import find_bounds
 from ...document.front_matter.dates import DATE, DEFAULT_CADENCE, parse_date
 from ...document.front_matter.keys import find_review_date, find_value_span, normalise_key
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from ...text.span import Span
 from ..facts.git_history import last_change
 from ..rule import Example, Page, Rule
 
-_DATE_LINE = re.compile(
+_DATE_LINE = LazyPattern(
     rf"^(?P<quote>['\"]?)(?P<key>[\w -]{{1,60}}?)(?P=quote)[ \t]*:[ \t]+"
     rf"['\"]?(?P<date>{DATE.pattern})['\"]?[ \t]*(?:\#.*)?\r?$",
     re.MULTILINE,
 )
 
-_OF_DATES = re.compile(
+_OF_DATES = LazyPattern(
     r"(?:.*[-_ ])?(?:date|review|reviewed|modified|created|updated|changed|published|expires|expiry|due)"
     r"(?:[-_ ](?:on|at|date))?|lastmod|(?:last|pub|publish|due|next)(?:reviewed|modified|review|date)",
     re.IGNORECASE,
 )
 
-_IN_THE_PAST = re.compile(
+_IN_THE_PAST = LazyPattern(
     r"(?:last)?(?:reviewed|modified|created|updated|changed)(?:on|at)?|lastmod|lastreview"
 )
 
 
-_IS_DATE = re.compile(
+_IS_DATE = LazyPattern(
     r"date|(?:date|last|page)?(?:reviewed|modified|updated)(?:on|at|date)?|lastmod|lastreview|created(?:on|at)|reviewdate"
     r"|(?:date|last)(?:created|changed|published|review|update|verified)|(?:next|due)(?:review|date)(?:on|date)?"
 )
 
 # a year, numbers that may be a day, or the value of a variable
-_MAY_BE_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d{3})|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{8}|[$%<]")
+_MAY_BE_DATE = LazyPattern(r"(?<!\d)(?:19|20)\d\d(?!\d{3})|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{8}|[$%<]")
 
 
 def not_real(page: Page) -> Iterator[Finding]:

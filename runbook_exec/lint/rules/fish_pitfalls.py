@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...shells.quoting import Context
+from ...text.lazy_pattern import LazyPattern
 from ..facts.shell_code import COMMAND, ShellCode, find_command_names, find_shell_code
 from ..rule import Example, Page, Rule
 from .example_pages import bash_page, fish_page
@@ -21,14 +22,14 @@ _KNOWN = frozenset(
     )
 )
 
-_SAYS = re.compile(
+_SAYS = LazyPattern(
     r"(?:echo|printf|set_color|logger|say|notify-send|read|gum|figlet)\b"
     r"|.*\s(?:-m|-am|--message|--title|--body|--notes?|--description|--reason|--comment)[ =]?$"
 )
 
-_IN_PARENTHESES = re.compile(r"(?<![$\\])\(\s*([A-Za-z_][\w.-]*)((?:[ \t][^()\"\n]*)?)\)")
+_IN_PARENTHESES = LazyPattern(r"(?<![$\\])\(\s*([A-Za-z_][\w.-]*)((?:[ \t][^()\"\n]*)?)\)")
 
-_CODE_LIKE = re.compile(r"\s[-+$/~<]|[|=]|://")
+_CODE_LIKE = LazyPattern(r"\s[-+$/~<]|[|=]|://")
 
 
 def literal_substitution(page: Page) -> Iterator[Finding]:
@@ -80,14 +81,14 @@ _WORDS = {
     "until": ("`until` is no word of fish", "use `while not …`"),
 }
 
-_POSIX = re.compile(
+_POSIX = LazyPattern(
     r"[\n;|&({][ \t]*+"
     r"(?>(?:(?:and|or|not|if|while|else|begin|command|builtin|exec|time|!)[ \t]++)*)"
     r"(?:(?P<word>\[\[|local|declare|typeset|unset|then|fi|do|done|esac|until)(?=[\s;]|$)"
     r"|(?:source|\.)[ \t]++(?P<from><)(?=\())"
 )
 
-_BACKTICKS = re.compile(r"(?<!\\)`[^`\n]*+`")
+_BACKTICKS = LazyPattern(r"(?<!\\)`[^`\n]*+`")
 
 
 def posix_in_fish(page: Page) -> Iterator[Finding]:
@@ -106,11 +107,11 @@ def posix_in_fish(page: Page) -> Iterator[Finding]:
             at = code.bare.find("$((", at + 3)
 
 
-_SET_LOCAL = re.compile(
+_SET_LOCAL = LazyPattern(
     COMMAND + r"set[ \t]++(?:-\w*+(?<=l)|-l\w++|--local)[ \t]++(?>(?:-\S++[ \t]++)*)(\w++)"
 )
 
-_USED = re.compile(r"\$\{?(\w++)")
+_USED = LazyPattern(r"\$\{?(\w++)")
 
 
 def local_needed_later(page: Page) -> Iterator[Finding]:

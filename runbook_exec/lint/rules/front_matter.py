@@ -11,13 +11,14 @@ from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...document.front_matter.dates import DATE
 from ...document.front_matter.keys import FrontMatterKey, find_keys, normalise_key
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from ...text.span import Span
 from ..facts.site_kind import needs_lists
 from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 
-_TEMPLATE = re.compile(r"\{\{|<%|\$\{|\A<.*>\Z", re.DOTALL)
+_TEMPLATE = LazyPattern(r"\{\{|<%|\$\{|\A<.*>\Z", re.DOTALL)
 
 _DATE = "a date such as `2026-04-30`"
 

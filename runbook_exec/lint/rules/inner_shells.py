@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
-from ...plan.builder import items_of
-from ...plan.places import find_places
+from ..facts.planned_items import place_items
 from ..rule import Example, Page, Rule
 from .example_pages import bash_page, fish_page
 
@@ -15,11 +14,11 @@ from .example_pages import bash_page, fish_page
 def unclear_place(page: Page) -> Iterator[Finding]:
     """Report the first statement after each inner shell that may or may not be meant for it."""
     found: dict[int, Finding] = {}
-    for procedure in page.runbook.procedures:
-        items = {item.where: item for item in items_of(procedure)}
+    for placed in place_items(page):
+        statements = {item.where: item.statement for item in placed.items if placed.places.warnings}
         reported: set[str] = set()
-        for where, warning in find_places(items.values(), procedure.shell).warnings.items():
-            statement = items[where].statement
+        for where, warning in placed.places.warnings.items():
+            statement = statements[where]
             if statement is not None and warning.message not in reported:
                 reported.add(warning.message)
                 finding = Finding(warning.message.rstrip("."), statement.span, warning.advice)

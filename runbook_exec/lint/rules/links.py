@@ -10,6 +10,7 @@ from ...diagnostics.problem import Severity
 from ...diagnostics.rule import RuleInfo
 from ...document.links import Link, find_links, has_links
 from ...document.page_names import strip_page_suffix
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from ..facts.link_targets import (
     follows_unknown_rules,
@@ -24,9 +25,9 @@ from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 from .example_pages import HOME_PAGE
 
-_BARE = re.compile(r"[^/.]*")  # a label of the site's own, or text that is code: `handlers[i](event)`
+_BARE = LazyPattern(r"[^/.]*")  # a label of the site's own, or text that is code: `handlers[i](event)`
 
-_HOST = re.compile(r"(?:[\w-]+\.)+(?:com|org|net|io|dev|app|so|ai|info|edu|gov|de|fr|uk)(?:/.*)?", re.DOTALL)
+_HOST = LazyPattern(r"(?:[\w-]+\.)+(?:com|org|net|io|dev|app|so|ai|info|edu|gov|de|fr|uk)(?:/.*)?", re.DOTALL)
 
 
 def broken_link(page: Page) -> Iterator[Finding]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...diagnostics.finding import Finding
 from ...diagnostics.problem import Severity
 from ...diagnostics.rule import RuleInfo
 from ...document.placeholders import normalise_name
-from ...plan.builder import items_of
 from ...plan.fillable import find_refusal, find_unwritable
 from ...shells.evaluation.search import may_read_again
 from ...shells.quoting import Context
+from ...text.lazy_pattern import LazyPattern
 from ..facts.filled_placeholders import filled_placeholders
+from ..facts.planned_items import list_items
 from ..rule import Example, Page, Rule
 
 _STEP = "## Steps\n\n### 1. One\n\n"
@@ -21,13 +21,13 @@ _STEP = "## Steps\n\n### 1. One\n\n"
 # an ordinary value of two words; a place that refuses it takes only a single word
 _TWO_WORDS = "a b"
 
-_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")  # gets the value of the input of its name
+_VARIABLE = LazyPattern(r"\$\{?([A-Za-z_]\w*)")  # gets the value of the input of its name
 
-_FILE = re.compile(r"[A-Za-z~$]")
+_FILE = LazyPattern(r"[A-Za-z~$]")
 
 _SAYS_NO_MORE = ("name", "id", "value")  # words that add nothing to a name
 
-_NAMES_APART = re.compile(r"[-_.:/]")
+_NAMES_APART = LazyPattern(r"[-_.:/]")
 
 
 def unused_input(page: Page) -> Iterator[Finding]:
@@ -81,17 +81,16 @@ def near_duplicate(page: Page) -> Iterator[Finding]:
 def evaluated_value(page: Page) -> Iterator[Finding]:
     """Report placeholders whose value is read again as code, where only a single word can be written."""
     seen: set[int] = set()
-    for procedure in page.runbook.procedures:
-        for item in items_of(procedure):
+    for procedure, items in list_items(page):
+        for item in items:
             statement = item.statement
-            if statement is None or statement.span.start in seen:
+            asked = [placeholder for placeholder in item.placeholders if not placeholder.suspected]
+            if statement is None or not asked or statement.span.start in seen:
                 continue
             if not may_read_again(statement.text):
                 continue
             seen.add(statement.span.start)
-            for placeholder in item.placeholders:
-                if placeholder.suspected:
-                    continue
+            for placeholder in asked:
                 error = find_refusal(item, procedure.shell, placeholder.name, _TWO_WORDS)
                 if error is not None and error.is_code and error.start == placeholder.start:
                     yield Finding(error.message, placeholder.span, error.advice)
@@ -112,7 +111,7 @@ def looks_like_redirection(page: Page) -> Iterator[Finding]:
 
 def unwritable_value(page: Page) -> Iterator[Finding]:
     """Report placeholders in places where no value can be quoted: the procedure would not run."""
-    for procedure in page.runbook.procedures:
+    for procedure, items in list_items(page):
         found = {
             statement.span: problems
             for step in procedure.steps
@@ -120,7 +119,7 @@ def unwritable_value(page: Page) -> Iterator[Finding]:
             for statement in (block.statements if block.runs else ())
             if (problems := list(find_unwritable(statement, procedure.shell)))
         }
-        for item in items_of(procedure) if found else ():
+        for item in items if found else ():
             for problem in found.get(item.statement.span, ()) if item.statement else ():
                 if problem.span is not None:
                     yield Finding(problem.message, problem.span, problem.hint)

@@ -15,65 +15,66 @@ from ...diagnostics.rule import RuleInfo
 from ...document.model import TRANSCRIPT
 from ...masking.token_patterns import find_suspects, find_tokens
 from ...system.memo import cache_latest
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from ..rule import Example, Page, Rule
 
 # words that mark a name as secret, in lower case; `key` does so only after some words
 _WORDS = ("token", "secret", "password", "passwd", "passphrase", "credential", "key")
 
-_OF_KEYS = re.compile(r"(?:api|access)[_-]?\Z")
+_OF_KEYS = LazyPattern(r"(?:api|access)[_-]?\Z")
 
-_VALUE = re.compile(
+_VALUE = LazyPattern(
     r"[\w-]{0,40}+[\"']?[ \t]*+(?:[=:][ \t]*+)?(?<=[=: \t])[\"']?(?>(?:[A-Z][A-Z0-9_]*+=)?)"
     r"([A-Za-z0-9+/=_.!@#%^*-]{16,200}+)"
 )
 
-_NAME = re.compile(r"[\w.-]*\Z")
+_NAME = LazyPattern(r"[\w.-]*\Z")
 
-_PATH = re.compile(r"(?:[~.]{0,2}/|[a-z0-9_.-]+/[a-z0-9_.-]+/).*", re.DOTALL)
+_PATH = LazyPattern(r"(?:[~.]{0,2}/|[a-z0-9_.-]+/[a-z0-9_.-]+/).*", re.DOTALL)
 
-_PLAIN = re.compile(
+_PLAIN = LazyPattern(
     r"[a-z-]+|[A-Z_]+|\d+|[\w-]*(?:example|placeholder|changeme|redacted|xxxx|your)[\w-]*", re.IGNORECASE
 )
 
-_MEMBER = re.compile(r"[a-z][A-Za-z0-9]*(?:[._:][a-z][A-Za-z0-9]*)+")  # oidc.auth0.clientSecret
+_MEMBER = LazyPattern(r"[a-z][A-Za-z0-9]*(?:[._:][a-z][A-Za-z0-9]*)+")  # oidc.auth0.clientSecret
 
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_VARIABLE = LazyPattern(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
-_EXAMPLE = re.compile(
+_EXAMPLE = LazyPattern(
     r"EXAMPLE|(?<![A-Za-z0-9])(?:your|example)(?![A-Za-z0-9])|(?<![A-Z0-9])YOUR(?![A-Z0-9])"
     r"|REDACTED|redacted|CHANGEME|changeme|placeholder|dummy|123456789|abcdefgh|asdf|qwerty|[a-z]here(?![a-z0-9])|HERE(?![A-Z0-9])"
 )
 
 # of a hash, which is no secret by itself, or the name of a secret
-_HASH = re.compile(r"\*[0-9A-F]{40}|(?:sha\d+|md5)[:-].*|\$\w+\$.*", re.DOTALL)
+_HASH = LazyPattern(r"\*[0-9A-F]{40}|(?:sha\d+|md5)[:-].*|\$\w+\$.*", re.DOTALL)
 
-_BEFORE_NAME = re.compile(r"\barn:[\w:-]*\Z|[?&][\w-]*\Z")
+_BEFORE_NAME = LazyPattern(r"\barn:[\w:-]*\Z|[?&][\w-]*\Z")
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
+_BASE64 = LazyPattern(r"[A-Za-z0-9+/]{4,}={0,2}")
 
-_PUBLIC = re.compile(r"\b(?:HTTP|DNS|TLS-ALPN)-01\b")  # the token of a challenge of ACME is public
+_PUBLIC = LazyPattern(r"\b(?:HTTP|DNS|TLS-ALPN)-01\b")  # the token of a challenge of ACME is public
 
-_DOTS = re.compile(r"\.{3}|\*{3}|…")
+_DOTS = LazyPattern(r"\.{3}|\*{3}|…")
 
 _ELIDED = ("...", "…")
 
-_BORDERS = re.compile(r"[\s,.]+")
+_BORDERS = LazyPattern(r"[\s,.]+")
 
-_SCHEME = re.compile(r"uthorization\W+(\w+)[ \t]+\Z")
+_SCHEME = LazyPattern(r"uthorization\W+(\w+)[ \t]+\Z")
 
-_WORDS_ONLY = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")  # `my-access-token`, in which no digit is
+_WORDS_ONLY = LazyPattern(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")  # `my-access-token`, in which no digit is
 
 # passwords of examples in Basic headers, most of them of `foo:bar` and of RFC 7617
 _TAUGHT = frozenset(("", "bar", "pass", "passwd", "password", "secret", "token", "open sesame"))
 
-_BEGINNING = re.compile(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
+_BEGINNING = LazyPattern(r"[A-Za-z0-9]{1,8}[_-]|eyJ")
 
 _SHORTEST_PART = 8  # characters of a part of a token that is secret by itself
 
 _LONGEST_NAME = 60  # characters of a name that are reported
 
-_PARTS = re.compile(r"[-_.]")
+_PARTS = LazyPattern(r"[-_.]")
 
 _LONGEST_WORD = 12  # characters of lower case that may still be a word
 

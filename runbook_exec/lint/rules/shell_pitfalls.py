@@ -8,26 +8,26 @@ from collections.abc import Iterator
 from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...document.placeholders import is_secret_name
-from ...plan.builder import items_of
 from ...plan.endless import find_blocking_statements, find_endless_statements
-from ...plan.places import find_places
 from ...shells.quoting import Context
+from ...text.lazy_pattern import LazyPattern
 from ..facts.filled_placeholders import filled_placeholders, text_before
+from ..facts.planned_items import place_items
 from ..facts.shell_code import find_shell_code
 from ..rule import Example, Page, Rule
 from .example_pages import bash_page, fish_page
 
-_TEE = re.compile(r"(?<!\|)\|[ \t]*(?:(?:sudo|doas)[ \t]+)?(tee)\b")
+_TEE = LazyPattern(r"(?<!\|)\|[ \t]*(?:(?:sudo|doas)[ \t]+)?(tee)\b")
 
-_CANNOT_FAIL = re.compile(
+_CANNOT_FAIL = LazyPattern(
     r"\s*(?:(?:and|or|not|if|while|else|begin|then|do|time|builtin|command|!|\{)\s+)*"
     r"(?:echo|printf|cat|yes|date|env|true)\b"
 )
 
 
-_BLANKED = re.compile(r"'\s*'|\"\s*\"")  # a quoted text, which may have several lines
+_BLANKED = LazyPattern(r"'\s*'|\"\s*\"")  # a quoted text, which may have several lines
 
-_PIPED_ON = re.compile(r"[^\n;&|]*\|(?!\|)")  # the status is that of a later command then
+_PIPED_ON = LazyPattern(r"[^\n;&|]*\|(?!\|)")  # the status is that of a later command then
 
 
 def failure_into_tee(page: Page) -> Iterator[Finding]:
@@ -50,7 +50,7 @@ def failure_into_tee(page: Page) -> Iterator[Finding]:
                 )
 
 
-_TEXT = re.compile(r"\b(?:ssh\s[^|;&\n]*|(?:a|ba|da|z|k|fi)?sh\s+(?:-\w+\s+)*-\w*c\s*)['\"]$")
+_TEXT = LazyPattern(r"\b(?:ssh\s[^|;&\n]*|(?:a|ba|da|z|k|fi)?sh\s+(?:-\w+\s+)*-\w*c\s*)['\"]$")
 
 
 def failure_in_text(page: Page) -> Iterator[Finding]:
@@ -72,11 +72,11 @@ def failure_in_text(page: Page) -> Iterator[Finding]:
                 )
 
 
-_WAITED_FOR = re.compile(r"\b(?:wait|disown|nohup|setsid|kill|pkill|fg|bg)\b")
+_WAITED_FOR = LazyPattern(r"\b(?:wait|disown|nohup|setsid|kill|pkill|fg|bg)\b")
 
-_ADDRESS = re.compile(r"\w(?:://|[?=])\S*&\Z")
+_ADDRESS = LazyPattern(r"\w(?:://|[?=])\S*&\Z")
 
-_AND = re.compile(r"(?<![&|>])&\s*$")
+_AND = LazyPattern(r"(?<![&|>])&\s*$")
 
 
 _LEFT_RUNNING = (
@@ -110,22 +110,24 @@ def left_running(page: Page) -> Iterator[Finding]:
 
 _SAFER = (
     (
-        re.compile(r"\b(?:docker|podman|helm\s+registry|buildah|skopeo)\s+login\b.*(?:\s-p|--password)[ =]$"),
+        LazyPattern(
+            r"\b(?:docker|podman|helm\s+registry|buildah|skopeo)\s+login\b.*(?:\s-p|--password)[ =]$"
+        ),
         "`--password-stdin` reads it from standard input",
     ),
     (
-        re.compile(r"\bcurl\b.*\s(?:-u|--user)[ =]?['\"]?[^\s'\"]*:$"),
+        LazyPattern(r"\bcurl\b.*\s(?:-u|--user)[ =]?['\"]?[^\s'\"]*:$"),
         "`--netrc-file`, or `--config -`, reads it from a file",
     ),
-    (re.compile(r"\bcurl\b.*(?:-H|--header)[ =]?['\"][^'\"]*$"), "`-H @FILE` reads the header from a file"),
+    (LazyPattern(r"\bcurl\b.*(?:-H|--header)[ =]?['\"][^'\"]*$"), "`-H @FILE` reads the header from a file"),
     (
-        re.compile(r"\b(?:mysql|mysqldump|mariadb)\b.*\s(?:-p|--password=)$"),
+        LazyPattern(r"\b(?:mysql|mysqldump|mariadb)\b.*\s(?:-p|--password=)$"),
         "an option file, or MYSQL_PWD, keeps it off",
     ),
-    (re.compile(r"\bsshpass\b.*\s-p\s*$"), "`sshpass -e` takes it from the environment"),
-    (re.compile(r"\bvault\s+login\s+(?:\S+\s+)*$"), "`vault login -` reads it from standard input"),
+    (LazyPattern(r"\bsshpass\b.*\s-p\s*$"), "`sshpass -e` takes it from the environment"),
+    (LazyPattern(r"\bvault\s+login\s+(?:\S+\s+)*$"), "`vault login -` reads it from standard input"),
     (
-        re.compile(r"\bopenssl\b.*\s-pass(?:in|out)?\s+pass:$"),
+        LazyPattern(r"\bopenssl\b.*\s-pass(?:in|out)?\s+pass:$"),
         "`-pass env:NAME` or `-pass stdin` keeps it off",
     ),
 )
@@ -163,9 +165,7 @@ _TO_BACKGROUND = (
 def endless_command(page: Page) -> Iterator[Finding]:
     """Report each command that runs until it is ended and has statements after it."""
     found: dict[int, Finding] = {}
-    for procedure in page.runbook.procedures:
-        items = items_of(procedure)
-        places = find_places(items, procedure.shell)
+    for procedure, items, places in place_items(page):
         endless = find_endless_statements(items, procedure.shell, places)
         for item in find_blocking_statements(items, endless, places):
             if item.statement is not None:

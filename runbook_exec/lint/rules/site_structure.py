@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...diagnostics.finding import Finding
@@ -12,6 +11,7 @@ from ...document.model import TRANSCRIPT, Runbook
 from ...document.page_names import fold_name, iter_endings, strip_page_suffix
 from ...document.parser import parse_runbook
 from ...system.regular_file import read_regular_file
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from ...text.span import Span
 from ..facts.link_targets import page_at
@@ -19,11 +19,11 @@ from ..facts.workspace import Workspace
 from ..facts.workspace_finder import find_workspace
 from ..rule import Example, Page, Rule
 
-_ENTRY = re.compile(r"_?(?:index|readme|home|sidebar|navbar|footer|summary|changelog)")
+_ENTRY = LazyPattern(r"_?(?:index|readme|home|sidebar|navbar|footer|summary|changelog)")
 
-_INDEX = re.compile(r"_?(?:index|readme)")
+_INDEX = LazyPattern(r"_?(?:index|readme)")
 
-_IN_SETTINGS = re.compile(r"[^\s:'\"\[\],]+\.(?:md|markdown)")
+_IN_SETTINGS = LazyPattern(r"[^\s:'\"\[\],]+\.(?:md|markdown)")
 
 
 def orphan_page(page: Page) -> Iterator[Finding]:

@@ -13,11 +13,12 @@ from ...document.markdown.wikilinks import find_code_spans
 from ...document.model import Runbook
 from ...light_classes import NamedTuple
 from ...system.memo import cache_latest
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from ...text.span import Span
 from ..rule import Example, Page, Rule
 
-_LABEL = re.compile(r"(\d{1,6})([a-z]?)")
+_LABEL = LazyPattern(r"(\d{1,6})([a-z]?)")
 
 _LARGEST_GAP = 5  # skipped numbers; if there are more, the numbers do not count steps
 
@@ -26,22 +27,22 @@ _NUMBER = r"\d{1,3}[a-f]?"
 
 _MORE = rf"(?:\s?[-–—]\s?|\s+(?:to|through|and|or)\s+|\s*,\s*(?:(?:and|or)\s+)?)(?:steps?\s+)?{_NUMBER}"
 
-_REFERENCE = re.compile(
+_REFERENCE = LazyPattern(
     rf"\b(?:step\s+{_NUMBER}|steps\s+{_NUMBER}(?:{_MORE}){{1,20}})(?![\w%]|[.,:]\d|\s?(?:ms|s|sec|min|h)\b)",
     re.IGNORECASE,
 )
 
-_EACH = re.compile(r"(\d+)([a-f]?)", re.IGNORECASE)
+_EACH = LazyPattern(r"(\d+)([a-f]?)", re.IGNORECASE)
 
 _FARTHEST = 20  # a number this much above the last step's does not mean a step
 
 # words after a reference to a step of another page or thing
-_WHOSE = re.compile(
+_WHOSE = LazyPattern(
     r"\s*(?:\(?(?:of|in|from|on|at|under|within)\s+(?!this\b|the\s+(?:above|procedure)\b)\S|[\]/|])",
     re.IGNORECASE,
 )
 
-_ANOTHER = re.compile(
+_ANOTHER = LazyPattern(
     r"\[\[|\]\(|\]\[|://|['’]s?\s+steps?\b"
     r"|\b(?:wizard|installer|guide|tutorial|manual|documentation|docs|article|appendix)s?\b"
     r"|\b(?:other|(?<!this )runbook)s?\b",
@@ -50,17 +51,17 @@ _ANOTHER = re.compile(
 
 _NEAR = 300  # characters of a sentence that are searched on either side
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n[ \t]*(?=\|)")
+_SENTENCE = LazyPattern(r"(?<=[.!?])\s+|\n[ \t]*(?=\|)")
 
 # a line that numbers something: a heading, an item, a cell of a table, "Step 3" at its beginning
-_NUMBERED_LINE = re.compile(
+_NUMBERED_LINE = LazyPattern(
     rf"^[ \t>|]*+(?:[-*+][ \t]++)?(?:\[[ xX]\][ \t]++)?(?:\#{{1,6}}[ \t]++)?[*_~(]{{0,4}}+"
     rf"(?:(?:optional|recommended|manual)\b[):*_]*+[ \t]++)?"
     rf"(?:step[ \t]++({_NUMBER})\b|({_NUMBER})(?:[.):]|[ \t]*+[*|–—-]))",
     re.IGNORECASE | re.MULTILINE,
 )
 
-_LETTERED_LINE = re.compile(r"^[ \t>]*+(?:[-*+][ \t]++)?\(?([a-f])[.)][ \t]", re.IGNORECASE | re.MULTILINE)
+_LETTERED_LINE = LazyPattern(r"^[ \t>]*+(?:[-*+][ \t]++)?\(?([a-f])[.)][ \t]", re.IGNORECASE | re.MULTILINE)
 
 
 class _NumberedHeading(NamedTuple):
@@ -141,10 +142,13 @@ def unknown_reference(page: Page) -> Iterator[Finding]:
     """Report references to steps that the page does not have."""
     runbook = page.runbook
     text = runbook.text
-    wanted = [each for reference in _references(runbook) for each in _EACH.finditer(text, *reference.span())]
-    if not wanted or not (numbers := _labels_of_steps(runbook)):
-        return
-    if all(_label(each) in numbers for each in wanted):
+    mentions = list(_find_mentions(runbook))
+    numbers = _labels_of_steps(runbook) if mentions else set()
+    mentioned = (_label(each) for _, found in mentions for each in _list_numbers(found))
+    if not numbers or numbers.issuperset(mentioned):
+        return  # most pages mention their own steps only, and then it does not matter what a sentence means
+    wanted = [each for found in _select_references(text, mentions) for each in _list_numbers(found)]
+    if numbers.issuperset(map(_label, wanted)):
         return
     if not (known := _whole_and_parts(numbers | _other_labels(text))):
         return
@@ -206,14 +210,17 @@ def _whole_and_parts(known: set[str]) -> set[str]:
     return {label[group] for label in labels for group in (0, 1)}
 
 
-def _references(runbook: Runbook) -> Iterator[re.Match[str]]:
-    """Yield the references in the prose to steps of this page."""
+def _list_numbers(reference: re.Match[str]) -> Iterator[re.Match[str]]:
+    return _EACH.finditer(reference.string, *reference.span())
+
+
+def _find_mentions(runbook: Runbook) -> Iterator[tuple[Span, re.Match[str]]]:
+    """Yield the places of the prose that mention numbers of any steps, with their paragraphs."""
     text = runbook.text
     lowered = text.lower()
     at = lowered.find("step")
     if at < 0:
         return
-    hidden = find_hidden_ranges(text)
     same = len(lowered) == len(text)  # a few letters become two
     for span in runbook.paragraphs:
         if same and at < span.start:
@@ -222,15 +229,25 @@ def _references(runbook: Runbook) -> Iterator[re.Match[str]]:
                 return
         if same and at >= span.end:
             continue
-        code = TextRanges(find_code_spans(text, span.start, span.end))
         for reference in _REFERENCE.finditer(text, span.start, span.end):
             at = reference.start()
-            if at in hidden or at in code:
-                continue
-            before = _SENTENCE.split(text[max(span.start, at - _NEAR) : at])[-1]
-            after = _SENTENCE.split(text[reference.end() : min(span.end, reference.end() + _NEAR)])[0]
-            if not _WHOSE.match(after) and not _ANOTHER.search(f"{before}{reference.group()}{after}"):
-                yield reference
+            yield span, reference
+
+
+def _select_references(text: str, mentions: Sequence[tuple[Span, re.Match[str]]]) -> Iterator[re.Match[str]]:
+    """Yield the mentions that refer to steps of this page, and are neither code nor hidden."""
+    hidden = find_hidden_ranges(text)
+    code: dict[Span, TextRanges] = {}
+    for span, reference in mentions:
+        at = reference.start()
+        if span not in code:
+            code[span] = TextRanges(find_code_spans(text, span.start, span.end))
+        if at in hidden or at in code[span]:
+            continue
+        before = _SENTENCE.split(text[max(span.start, at - _NEAR) : at])[-1]
+        after = _SENTENCE.split(text[reference.end() : min(span.end, reference.end() + _NEAR)])[0]
+        if not _WHOSE.match(after) and not _ANOTHER.search(f"{before}{reference.group()}{after}"):
+            yield reference
 
 
 def _page(*titles: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -14,6 +13,7 @@ from ...document.annotations.fields import KNOWN
 from ...document.block_text.suspicious import find_suspicious_text
 from ...document.markdown.wikilinks import find_code_spans
 from ...document.model import Runbook
+from ...text.lazy_pattern import LazyPattern
 from ...text.source import make_span
 from ...text.span import Span
 from ..facts.shell_code import find_shell_code
@@ -21,9 +21,9 @@ from ..rule import Example, Page, Rule
 from ..selection import UnknownCode, check_codes
 from ..suppressions import find_suppressions
 
-_FENCE = re.compile(r"((?:[ \t]|>)*)(?:`{3,}|~{3,})")
+_FENCE = LazyPattern(r"((?:[ \t]|>)*)(?:`{3,}|~{3,})")
 
-_LINE_END = re.compile(r"\r?\n")
+_LINE_END = LazyPattern(r"\r?\n")
 
 
 def refused_by_shell(page: Page) -> Iterator[Finding]:

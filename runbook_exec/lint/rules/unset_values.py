@@ -9,20 +9,27 @@ from ...diagnostics.finding import Finding
 from ...diagnostics.rule import RuleInfo
 from ...shells.registry import SHELLS
 from ...shells.variables import is_always_set
+from ...text.lazy_pattern import LazyPattern
 from ..facts.filled_placeholders import filled_placeholders
 from ..facts.shell_code import ShellCode, find_shell_code
 from ..rule import Example, Page, Rule
 from .example_pages import bash_page, fish_page
 
-_USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_USED = LazyPattern(r"\$\{?([A-Za-z_]\w*)")
 
-_MAY_SET_ANY = re.compile(r"(?:^|[\s;&|({])(?:\.|source|eval|direnv|mise|conda|mamba|nvm|module|asdf|sdk)\s")
+_MAY_SET_ANY = LazyPattern(r"(?:^|[\s;&|({])(?:\.|source|eval|direnv|mise|conda|mamba|nvm|module|asdf|sdk)\s")
 
 # variables that the environment of a person, of a build or of a tool sets
-_FROM_ENVIRONMENT = re.compile(
-    r"EDITOR|VISUAL|PAGER|BROWSER|DISPLAY|TMPDIR|TEMP|TMP|XDG_\w+|SSH_\w+|VIRTUAL_ENV|CONDA_\w+|NVM_DIR|CI|CI_\w+"
-    r"|GITHUB_\w+|GITLAB_\w+|RUNNER_\w+|CODESPACE\w*|HOMEBREW_\w+|KUBECONFIG|GOPATH|GOROOT|GOBIN|JAVA_HOME"
-    r"|ANDROID_\w+|CARGO_\w+|DOCKER_\w+|PYTHON\w+|NODE_\w+|npm_\w+|USERNAME|HOST|ZSH|NAME|ZDOTDIR|WSL_\w+|windir"
+_FROM_ENVIRONMENT = frozenset(
+    (
+        "EDITOR", "VISUAL", "PAGER", "BROWSER", "DISPLAY", "TMPDIR", "TEMP", "TMP", "VIRTUAL_ENV",
+        "NVM_DIR", "CI", "KUBECONFIG", "GOPATH", "GOROOT", "GOBIN", "JAVA_HOME", "USERNAME", "HOST", "ZSH",
+        "NAME", "ZDOTDIR", "windir",
+    )
+)  # fmt: skip
+
+_OF_TOOLS = LazyPattern(
+    r"(?:XDG|SSH|CONDA|CI|GITHUB|GITLAB|RUNNER|HOMEBREW|ANDROID|CARGO|DOCKER|NODE|npm|WSL)_\w+|CODESPACE\w*|PYTHON\w+"
 )
 
 
@@ -71,7 +78,7 @@ def _is_unknown(text: str, name: str) -> bool:
         if is_whole and text[max(0, at - 2) : at] != "${" and text[at - 1 : at] != "$":
             return False
         at = text.find(name, end)
-    return not _FROM_ENVIRONMENT.fullmatch(name) and not is_always_set(name)
+    return name not in _FROM_ENVIRONMENT and not _OF_TOOLS.fullmatch(name) and not is_always_set(name)
 
 
 def _in_name(character: str) -> bool:

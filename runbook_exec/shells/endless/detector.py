@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ...text.lazy_pattern import LazyPattern
 from ..inner.arguments import Arguments, make_table, read_arguments
-from ..simple_command import SimpleCommand
+from ..simple_command import RawWords, SimpleCommand
 from .programs import (
     MAKE_TARGETS,
     MANAGE_COMMANDS,
@@ -17,6 +17,7 @@ from .programs import (
     SAMPLERS,
     TASK_PATTERN,
     TASK_RUNNERS,
+    TASKS,
     USES,
     EndlessUse,
 )
@@ -47,9 +48,15 @@ _TASK = LazyPattern(TASK_PATTERN)
 _OTHERS = ("make", "just", "python", "python2", "python3", "manage.py", "socat", "while", "for")
 
 # the first words of all names: `docker` of `docker compose`
-_WORDS = frozenset(name.split()[0] for name in (*USES, *TASK_RUNNERS, *SAMPLERS, *_OTHERS))
+_NAMES = frozenset(name.split()[0] for name in (*USES, *TASK_RUNNERS, *SAMPLERS, *_OTHERS))
 
-_WORD = LazyPattern(r"[\w.-]+")
+# words of which an endless command of these programs has one
+_NEEDED: Mapping[str, Collection[str]] = {
+    **dict.fromkeys(("python", "python2", "python3"), (*PYTHON_MODULES, "manage.py")),
+    "manage.py": MANAGE_COMMANDS,
+    **dict.fromkeys(("make", "just"), MAKE_TARGETS),
+    **dict.fromkeys(TASK_RUNNERS, TASKS),
+}
 
 # Options with a value, which are no operands; those of all programs together.
 _OPTIONS = make_table(
@@ -115,8 +122,27 @@ def find_endless_command(text: str, commands: Sequence[SimpleCommand]) -> Endles
 
 
 def may_be_endless(text: str) -> bool:
-    """Return whether the text of a statement has the name of a program that runs until it is ended."""
-    return not _WORDS.isdisjoint(_WORD.findall(text))
+    """Return whether a statement may run until it is ended, as its words look; most need no parsing."""
+    words = RawWords(text)
+    names = words.list_among(_NAMES)
+    return bool(names) and (words.are_split() or any(_may_run_on(each, words, text) for each in names))
+
+
+def _may_run_on(name: str, words: RawWords, text: str) -> bool:
+    """Return whether a command of this name may be endless, if these are the words of its statement.
+
+    A command within another, as in `ssh HOST tail -f`, has a name of its own among the words.
+    """
+    if name == "for":
+        return "((" in text
+    if name in _NEEDED:
+        return any(words.have_all((word,)) for word in _NEEDED[name])
+    uses = [("", use) for use in USES.get(name, ())]
+    uses += [("compose", use) for use in USES.get(f"{name} compose", ())]
+    return not uses or any(
+        words.have_all((first, *use.operands)) and (not use.needs or words.have_option(use.needs))
+        for first, use in uses
+    )
 
 
 def _is_in_background(text: str, start: int) -> bool:

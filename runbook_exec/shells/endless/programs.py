@@ -23,9 +23,11 @@ def _use(operands: str = "", needs: str = "", ends: str = "") -> EndlessUse:
 
 
 # A script of this name in package.json, or of a tool that runs tasks, is taken for a server or a watcher.
+TASKS = ("dev", "start", "serve", "server", "watch", "develop", "preview", "storybook")
+
 TASK_PATTERN = (
     r"(?:(?:docs?|site|web|www|app|client|server|api|ui|frontend|backend|css|js|build|test):)?"
-    r"(?:dev|start|serve|server|watch|develop|preview|storybook)(?::[\w-]+)*"
+    rf"(?:{'|'.join(TASKS)})(?::[\w-]+)*"
 )
 
 TASK_RUNNERS: Mapping[str, tuple[str, ...]] = {

@@ -101,12 +101,24 @@ _CONVERSION = LazyPattern(
 
 _NUMERIC = frozenset("diouxXeEfFgGcaA")
 
-_MAY_READ = LazyPattern(
-    r"(?<![\w-])(?:eval|trap|alias|source|let|declare|typeset|local|export|readonly|integer|float|read|mapfile|readarray"
-    r"|unset|printf|print|test|vared|getopts|wait|exit|return|logout|shift|break|continue|zmv|zcp|zln|bindkey|zstyle|sched"
-    r"|compgen|complete|bind|emulate|repeat|set|abbr|function|fish|env|coproc|add-zsh-hook)(?![\w-])"
-    r"|(?<!\S)[.](?=\s)|\[|-(?:eq|ne|lt|le|gt|ge)\b"
-    r"|(?:RANDOM|SECONDS|OPTIND|LINENO|HISTCMD|COLUMNS|LINES|HISTSIZE|SAVEHIST|KEYTIMEOUT|LISTMAX|LOGCHECK|TMOUT|TTYIDLE|UID"
+_NAMES = frozenset(
+    (
+        "eval", "trap", "alias", "source", "let", "declare", "typeset", "local", "export", "readonly",
+        "integer", "float", "read", "mapfile", "readarray", "unset", "printf", "print", "test", "vared",
+        "getopts", "wait", "exit", "return", "logout", "shift", "break", "continue", "zmv", "zcp", "zln",
+        "bindkey", "zstyle", "sched", "compgen", "complete", "bind", "emulate", "repeat", "set", "abbr",
+        "function", "fish", "env", "coproc", "add-zsh-hook",
+    )
+)  # fmt: skip
+
+_WORD = LazyPattern(r"[\w-]+")
+
+_DOT_OR_COMPARISON = LazyPattern(r"(?<!\S)[.](?=\s)|-(?:eq|ne|lt|le|gt|ge)\b")
+
+_ASSIGNMENT = LazyPattern(r"[A-Z\d]\w*\+?=")  # a quick look for what the next pattern finds
+
+_SPECIAL_VARIABLE = LazyPattern(
+    r"(?:RANDOM|SECONDS|OPTIND|LINENO|HISTCMD|COLUMNS|LINES|HISTSIZE|SAVEHIST|KEYTIMEOUT|LISTMAX|LOGCHECK|TMOUT|TTYIDLE|UID"
     r"|GID|PERIOD|BAUD|FUNCNEST|MAILCHECK|DIRSTACKSIZE|SHLVL|PS\d|PROMPT\w*|RPS\d|ENV|COMMAND|EDITOR|PAGER|LESS\w+|MAILPATH|TIMEFMT"
     r"|WATCHFMT|POSTEDIT|ERRNO|CURSOR|MARK)\+?="
 )
@@ -114,7 +126,12 @@ _MAY_READ = LazyPattern(
 
 def names_reader(text: str) -> bool:
     """Return whether a statement has the name of a builtin or variable of these lists."""
-    return _MAY_READ.search(text) is not None
+    return (
+        "[" in text
+        or not _NAMES.isdisjoint(_WORD.findall(text))
+        or _DOT_OR_COMPARISON.search(text) is not None
+        or (_ASSIGNMENT.search(text) is not None and _SPECIAL_VARIABLE.search(text) is not None)
+    )
 
 
 def find_arguments(words: Sequence[str]) -> Iterator[Argument]:

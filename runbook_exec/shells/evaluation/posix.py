@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ...light_classes import dataclass, field
 from ...text.lazy_pattern import LazyPattern
@@ -49,14 +50,15 @@ def protect_posix_values(
     return protect_values(blanked, fillings, find_evaluated_places(blanked, shell, dialect), _decode)
 
 
-def find_evaluated_places(text: str, shell: str, dialect: Dialect) -> list[EvaluatedPlace]:
+@lru_cache(maxsize=16)  # the rules ask again for each placeholder of a statement
+def find_evaluated_places(text: str, shell: str, dialect: Dialect) -> tuple[EvaluatedPlace, ...]:
     """Return the places of a statement whose text is read again."""
     if not may_read_again(text):
-        return []
+        return ()
     collector = _PosixEvaluationCollector(text, dialect)
     read_statements(collector)
     places = [place for command in collector.found for place in _find_in_command(text, shell, command)]
-    return places + list(_find_fed(text, collector))
+    return (*places, *_find_fed(text, collector))
 
 
 def find_posix_readings(text: str, shell: str, dialect: Dialect) -> list[VariableReading]:

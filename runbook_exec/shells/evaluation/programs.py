@@ -59,18 +59,29 @@ _WORD_IN = LazyPattern(r"[^\s;|&(){}'\"]+")
 
 
 # every statement with one of these programs has one of these words in it; others need no parsing
-_CANDIDATE = LazyPattern(
-    r"(?<![\w.-])(?:"
-    + "|".join(
-        re.escape(name) for name in (*PROGRAMS, *SUBCOMMANDS, *LOGINS, "env", "source", "xargs", "eval")
-    )
-    + r")(?:\d[\d.]*)?(?![\w-])|(?<!\S)[.][ \t]"
-)
+_NAMES = frozenset((*PROGRAMS, *SUBCOMMANDS, *LOGINS, "env", "source", "xargs", "eval"))
+
+_NAME_OR_DOT = LazyPattern(r"(?<![\w.-])[\w-]+|(?<!\S)[.][ \t]")
 
 
 def may_take_code(text: str) -> bool:
     """Return whether the text of a statement has the name of a program that takes code."""
-    return _CANDIDATE.search(text) is not None
+    words = frozenset(_NAME_OR_DOT.findall(text))
+    return (
+        not _NAMES.isdisjoint(words)
+        or ". " in words
+        or ".\t" in words
+        or any(_is_versioned_name(word) for word in words if word[-1].isdigit())
+    )
+
+
+def _is_versioned_name(word: str) -> bool:
+    """Return whether a word is a name with digits after it: `python311`."""
+    while word and word[-1].isdigit():
+        word = word[:-1]
+        if word in _NAMES:
+            return True
+    return False
 
 
 def program_name(word: str) -> str:

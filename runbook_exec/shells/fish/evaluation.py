@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling
@@ -13,7 +14,7 @@ from ..evaluation.programs import find_code_arguments, find_code_input, is_fetch
 from ..evaluation.protection import CodeStretch, blank_fillings, find_stretch, protect_values
 from ..evaluation.search import may_read_again
 from ..evaluation.variables import VariableReading, find_variable_readings
-from ..simple_command import remove_quotes
+from ..simple_command import find_plain_words, remove_quotes
 from .cursor import Unparsable
 from .parser import FishParser, scan
 
@@ -48,20 +49,29 @@ def protect_fish_values(text: str, fillings: Sequence[Filling]) -> Sequence[Fill
     return protect_values(blanked, fillings, find_evaluated_places(blanked), _decode)
 
 
-def find_evaluated_places(text: str) -> list[EvaluatedPlace]:
+@lru_cache(maxsize=16)  # the rules ask again for each placeholder of a statement
+def find_evaluated_places(text: str) -> tuple[EvaluatedPlace, ...]:
     """Return the places of a statement whose text is read again."""
     if not may_read_again(text):
-        return []
-    collector = _FishEvaluationCollector(text, 0, len(text), [])
-    with suppress(Unparsable):  # fish refuses the statement too
-        collector.parse_all()
-    places = [place for words in collector.found for place in _find_in_command(text, words)]
-    return places + list(_find_fed(text, collector))
+        return ()
+    found, pipelines = _collect_words(text)
+    places = [place for words in found for place in _find_in_command(text, words)]
+    return (*places, *_find_fed(text, found, pipelines))
 
 
 def find_fish_readings(text: str) -> list[VariableReading]:
     """Return the variables whose content a statement reads again."""
     return list(find_variable_readings(text, find_evaluated_places(text), scan(text)))
+
+
+def _collect_words(text: str) -> tuple[list[list[_Span]], list[list[_Span]]]:
+    """Return the words of each command, and of each pipeline the stretches of its commands."""
+    if plain := find_plain_words(text):
+        return [plain], []
+    collector = _FishEvaluationCollector(text, 0, len(text), [])
+    with suppress(Unparsable):  # fish refuses the statement too
+        collector.parse_all()
+    return collector.found, collector.pipelines
 
 
 class _FishEvaluationCollector(FishParser):
@@ -157,11 +167,13 @@ def _find_environment(words: Sequence[str], spans: Sequence[_Span]) -> Iterator[
             yield EvaluatedPlace(*span, Reader.PROMPT, word.partition("=")[0])
 
 
-def _find_fed(text: str, collector: _FishEvaluationCollector) -> Iterator[EvaluatedPlace]:
+def _find_fed(
+    text: str, found: Sequence[Sequence[_Span]], pipelines: Sequence[Sequence[_Span]]
+) -> Iterator[EvaluatedPlace]:
     """Yield the commands whose output is read as code."""
-    for stages in collector.pipelines:
+    for stages in pipelines:
         for number, (first, last) in enumerate(stages[1:], 1):
-            for spans in collector.found:
+            for spans in found:
                 if not spans or not first <= spans[0][0] < last:
                     continue
                 words = [remove_quotes(text[start:stop]) for start, stop in spans]
@@ -171,7 +183,7 @@ def _find_fed(text: str, collector: _FishEvaluationCollector) -> Iterator[Evalua
                 for start, stop in stages[:number] if reader is not None else ():
                     if reader is not None and not is_fetched(text[start:stop]):
                         yield EvaluatedPlace(start, stop, reader.reader, reader.by, reader.shell)
-    for spans in collector.found:
+    for spans in found:
         words = [remove_quotes(text[start:stop]) for start, stop in spans]
         if words and words[0] in ("source", ".") and len(words) > 1 and "psub" in words[1]:
             yield EvaluatedPlace(*spans[1], Reader.SHELL, words[0], "fish")

@@ -6,7 +6,7 @@ import re
 
 from ...system.memo import cache_scans
 from ...text.lazy_pattern import LazyPattern
-from ..simple_command import SimpleCommand, remove_quotes
+from ..simple_command import SimpleCommand, read_plain_command, remove_quotes
 from .cursor import Unparsable
 from .parser import FishParser
 
@@ -16,6 +16,9 @@ _WORD = LazyPattern(r"(?>(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\\.|[^\s'\"\\
 @cache_scans  # several rules and the plan ask about the same statement
 def find_simple_commands(script: str) -> tuple[SimpleCommand, ...]:
     """Return the simple commands of a script in order, up to its first syntax error."""
+    plain = read_plain_command(script)
+    if plain is not None:
+        return (plain,)
     collector = _FishCommandCollector(script, 0, len(script), [])
     collector.found = []
     try:

@@ -10,9 +10,20 @@ from enum import StrEnum
 
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
-from ..simple_command import SimpleCommand
+from ..simple_command import RawWords, SimpleCommand
 from .arguments import OptionTable, make_table, read_arguments
-from .programs import LOGINS, PROMPTS, SHELL_NAMES, SYSTEM_IMAGES, WRAPPERS, PromptProgram, WrapperProgram
+from .programs import (
+    LOGINS,
+    MOST_OPERANDS,
+    PROMPT_SUBCOMMANDS,
+    PROMPTS,
+    SHELL_NAMES,
+    SUBCOMMANDS,
+    SYSTEM_IMAGES,
+    WRAPPERS,
+    PromptProgram,
+    WrapperProgram,
+)
 
 
 class InnerKind(StrEnum):
@@ -243,58 +254,10 @@ def _open_pod(name: str, words: Sequence[str]) -> _Opened:
     return InnerKind.SHELL, f"{name} {action}"
 
 
-# By program and the first words after it: options that end it without a prompt.
-_SUBCOMMANDS: Mapping[str, Sequence[tuple[str, OptionTable]]] = {
-    "vagrant": (("ssh", make_table("p", "c --command")),),
-    "minikube": (("ssh", make_table("n p --node --profile")),),
-    "multipass": (("shell", make_table()),),
-    "limactl": (("shell", make_table("--workdir")),),
-    "colima": (("ssh", make_table()),),
-    "lxc": (("shell", make_table()),),
-    "incus": (("shell", make_table()),),
-    "machinectl": (("shell", make_table()), ("login", make_table())),
-    "toolbox": (("enter", make_table("c r")),),
-    "distrobox": (("enter", make_table("n --name", "e")),),
-    "docker-machine": (("ssh", make_table()),),
-    "gcloud": (("compute ssh", make_table("--zone --project --region", "--command --dry-run")),),
-    "az": (
-        ("ssh vm", make_table("n g --name --resource-group --ip")),
-        ("webapp ssh", make_table()),
-        ("containerapp exec", make_table("n g --name --resource-group", "--command")),
-    ),
-    "aws": (("ssm start-session", make_table("--target --region --profile", "--document-name")),),
-    "fly": (("ssh console", make_table("a C --app", "C --command")), ("postgres connect", make_table())),
-    "flyctl": (("ssh console", make_table("a C --app", "C --command")), ("postgres connect", make_table())),
-    "heroku": (("pg:psql", make_table("a --app", "c --command")), ("psql", make_table("a --app"))),
-    "cockroach": (("sql", make_table("--url --host --certs-dir", "e --execute f --file")),),
-    "poetry": (("shell", make_table()),),
-    "pipenv": (("shell", make_table()),),
-    "nix": (("develop", make_table("", "c --command")), ("shell", make_table("", "c --command"))),
-    "guix": (("shell", make_table()),),
-    "rails": (("console", make_table("e")), ("c", make_table("e")), ("dbconsole", make_table())),
-    "tmux": (
-        ("", make_table("L S f", "c V")),
-        ("new", make_table("s n t c x y F e", "d")),
-        ("new-session", make_table("s n t c x y F e", "d")),
-        ("attach", make_table("t c")),
-        ("attach-session", make_table("t c")),
-        ("a", make_table("t c")),
-    ),
-    "screen": (("", make_table("S t e p h T c s", "d X ls list wipe Q v")),),
-    "script": (("", make_table("c T B I O o m", "c V --version --command")),),
-    "nix-shell": (("", make_table("p A I", "--run --command version")),),
-}
-
-_PROMPT_SUBCOMMANDS = frozenset(("pg:psql", "psql", "sql", "postgres connect", "console", "c", "dbconsole"))
-
-# Programs whose first operand after the subcommand may be there, but no command after it.
-_MOST_OPERANDS: Mapping[str, int] = {"screen": 0, "tmux": 0, "script": 1, "nix": 9, "nix-shell": 9, "guix": 9}
-
-
 def _open_subcommand(name: str, words: Sequence[str]) -> _Opened:
     """Return what a subcommand such as `vagrant ssh` opens."""
     operands = read_arguments(words, make_table()).operands
-    for subcommand, table in _SUBCOMMANDS[name]:
+    for subcommand, table in SUBCOMMANDS[name]:
         wanted = tuple(subcommand.split())
         if operands[: len(wanted)] != wanted or (not wanted and name == "tmux" and operands):
             continue
@@ -302,9 +265,9 @@ def _open_subcommand(name: str, words: Sequence[str]) -> _Opened:
         read = read_arguments(rest, table)
         if table.batch & set(read.options) or read.after_dashes:
             return _open(read.after_dashes) if read.after_dashes else None
-        if len(read.operands) > _MOST_OPERANDS.get(name, 1):
+        if len(read.operands) > MOST_OPERANDS.get(name, 1):
             return _open(read.operands[1:]) if name in ("minikube", "limactl") else None
-        kind = InnerKind.PROMPT if subcommand in _PROMPT_SUBCOMMANDS else InnerKind.SHELL
+        kind = InnerKind.PROMPT if subcommand in PROMPT_SUBCOMMANDS else InnerKind.SHELL
         return kind, f"{name} {subcommand}".strip()
     return None
 
@@ -326,24 +289,47 @@ def _open_remote_command(name: str, words: Sequence[str]) -> _Opened:
     return _open_subcommand(name, words)
 
 
+_CONTAINERS = ("docker", "podman", "nerdctl", "docker-compose", "podman-compose")
+
+_PODS = ("kubectl", "oc", "k", "microk8s.kubectl")
+
 _Opener = Callable[[str, Sequence[str]], _Opened]
 
 _BY_PROGRAM: Mapping[str, _Opener] = {
-    **dict.fromkeys(_SUBCOMMANDS, _open_subcommand),
-    **dict.fromkeys(("docker", "podman", "nerdctl", "docker-compose", "podman-compose"), _open_container),
-    **dict.fromkeys(("kubectl", "oc", "k", "microk8s.kubectl"), _open_pod),
+    **dict.fromkeys(SUBCOMMANDS, _open_subcommand),
+    **dict.fromkeys(_CONTAINERS, _open_container),
+    **dict.fromkeys(_PODS, _open_pod),
     **dict.fromkeys(("lxc", "incus"), _open_lxd),
     **dict.fromkeys(("aws", "heroku"), _open_remote_command),
 }
 
 # Every command that opens a shell or prompt has one of these in it; others need no parsing.
-_NAMES = (*SHELL_NAMES, *PROMPTS, *LOGINS, *WRAPPERS, *_BY_PROGRAM, "exec", "SHELL", "BASH")
+_NAMES = frozenset((*SHELL_NAMES, *PROMPTS, *LOGINS, *WRAPPERS, *_BY_PROGRAM, "exec", "SHELL", "BASH"))
 
-_CANDIDATES = frozenset(name.partition(".")[0] for name in _NAMES)
-
-_WORD = LazyPattern(r"[\w-]+")
+# words of which such a command of these programs has one
+_ACTIONS: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(_CONTAINERS, ("exec", "run")),
+    **dict.fromkeys(_PODS, ("exec", "run", "debug", "rsh", "attach")),
+    **dict.fromkeys(("lxc", "incus"), ("exec",)),
+    **dict.fromkeys(("aws", "heroku"), ("execute-command", "run")),
+}
 
 
 def may_open_shell(text: str) -> bool:
-    """Return whether the text of a statement has the name of a program that opens a shell or prompt."""
-    return "$0" in text or not _CANDIDATES.isdisjoint(_WORD.findall(text))
+    """Return whether a statement may open a shell or prompt, as its words look; most need no parsing."""
+    words = RawWords(text)
+    names = words.list_among(_NAMES)
+    return "$0" in text or (
+        bool(names) and (words.are_split() or any(_may_open(each, words) for each in names))
+    )
+
+
+def _may_open(name: str, words: RawWords) -> bool:
+    """Return whether a program may open something, if these are the words of its statement."""
+    if name in WRAPPERS:  # another program opens it, which is among the words too
+        wrapper = WRAPPERS[name]
+        return wrapper.opens_alone or words.have_option(wrapper.alone_options)
+    if name not in _BY_PROGRAM:
+        return True
+    uses = (*_ACTIONS.get(name, ()), *(use for use, _ in SUBCOMMANDS.get(name, ())))
+    return any(words.have_all((use,)) for use in uses)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...light_classes import NamedTuple
 from .arguments import OptionTable, make_table
@@ -118,3 +118,50 @@ SYSTEM_IMAGES = frozenset(
         "ubi9", "kali-rolling", "golang", "ruby", "bash",
     )
 )  # fmt: skip
+
+# By program and the first words after it: options that end it without a prompt.
+SUBCOMMANDS: Mapping[str, Sequence[tuple[str, OptionTable]]] = {
+    "vagrant": (("ssh", make_table("p", "c --command")),),
+    "minikube": (("ssh", make_table("n p --node --profile")),),
+    "multipass": (("shell", make_table()),),
+    "limactl": (("shell", make_table("--workdir")),),
+    "colima": (("ssh", make_table()),),
+    "lxc": (("shell", make_table()),),
+    "incus": (("shell", make_table()),),
+    "machinectl": (("shell", make_table()), ("login", make_table())),
+    "toolbox": (("enter", make_table("c r")),),
+    "distrobox": (("enter", make_table("n --name", "e")),),
+    "docker-machine": (("ssh", make_table()),),
+    "gcloud": (("compute ssh", make_table("--zone --project --region", "--command --dry-run")),),
+    "az": (
+        ("ssh vm", make_table("n g --name --resource-group --ip")),
+        ("webapp ssh", make_table()),
+        ("containerapp exec", make_table("n g --name --resource-group", "--command")),
+    ),
+    "aws": (("ssm start-session", make_table("--target --region --profile", "--document-name")),),
+    "fly": (("ssh console", make_table("a C --app", "C --command")), ("postgres connect", make_table())),
+    "flyctl": (("ssh console", make_table("a C --app", "C --command")), ("postgres connect", make_table())),
+    "heroku": (("pg:psql", make_table("a --app", "c --command")), ("psql", make_table("a --app"))),
+    "cockroach": (("sql", make_table("--url --host --certs-dir", "e --execute f --file")),),
+    "poetry": (("shell", make_table()),),
+    "pipenv": (("shell", make_table()),),
+    "nix": (("develop", make_table("", "c --command")), ("shell", make_table("", "c --command"))),
+    "guix": (("shell", make_table()),),
+    "rails": (("console", make_table("e")), ("c", make_table("e")), ("dbconsole", make_table())),
+    "tmux": (
+        ("", make_table("L S f", "c V")),
+        ("new", make_table("s n t c x y F e", "d")),
+        ("new-session", make_table("s n t c x y F e", "d")),
+        ("attach", make_table("t c")),
+        ("attach-session", make_table("t c")),
+        ("a", make_table("t c")),
+    ),
+    "screen": (("", make_table("S t e p h T c s", "d X ls list wipe Q v")),),
+    "script": (("", make_table("c T B I O o m", "c V --version --command")),),
+    "nix-shell": (("", make_table("p A I", "--run --command version")),),
+}
+
+PROMPT_SUBCOMMANDS = frozenset(("pg:psql", "psql", "sql", "postgres connect", "console", "c", "dbconsole"))
+
+# Programs whose first operand after the subcommand may be there, but no command after it.
+MOST_OPERANDS: Mapping[str, int] = {"screen": 0, "tmux": 0, "script": 1, "nix": 9, "nix-shell": 9, "guix": 9}

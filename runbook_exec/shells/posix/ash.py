@@ -59,8 +59,12 @@ def _list_variables(text: str) -> VariableUse:
     return variables.list_variables(text, DIALECT)
 
 
+def _protect(text: str, fillings: Sequence[Filling]) -> Sequence[Filling]:
+    return loader.protect_posix_values(text, fillings, "ash", DIALECT)
+
+
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    return quoting.fill(text, loader.protect_posix_values(text, fillings, "ash", DIALECT), DIALECT)
+    return quoting.fill(text, _protect(text, fillings), DIALECT)
 
 
 def _find_readings(text: str) -> Sequence[VariableReading]:
@@ -80,6 +84,7 @@ SHELL = Shell(
     name="ash",
     install_hint="`apk add busybox` or `apt install busybox`",
     scan=_scan,
+    protect=_protect,
     fill=_fill,
     find_commands=_find_commands,
     check=_check,

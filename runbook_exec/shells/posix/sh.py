@@ -54,8 +54,12 @@ def _list_variables(text: str) -> VariableUse:
     return variables.list_variables(text, DIALECT)
 
 
+def _protect(text: str, fillings: Sequence[Filling]) -> Sequence[Filling]:
+    return loader.protect_posix_values(text, fillings, "sh", DIALECT)
+
+
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
-    return quoting.fill(text, loader.protect_posix_values(text, fillings, "sh", DIALECT), DIALECT)
+    return quoting.fill(text, _protect(text, fillings), DIALECT)
 
 
 def _find_readings(text: str) -> Sequence[VariableReading]:
@@ -72,6 +76,7 @@ SHELL = Shell(
     name="sh",
     install_hint="any package that has a POSIX shell, such as `apt install dash`",
     scan=_scan,
+    protect=_protect,
     fill=_fill,
     find_commands=_find_commands,
     check=_check,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..simple_command import SimpleCommand, remove_quotes
+from ..simple_command import SimpleCommand, read_plain_command, remove_quotes
 from .dialect import Dialect
 from .parser import PosixParser, read_statements
 
@@ -11,6 +11,9 @@ FEWER_LEVELS = 25  # the collector has more calls for each level of nesting than
 
 def find_simple_commands(script: str, dialect: Dialect) -> tuple[SimpleCommand, ...]:
     """Return the simple commands of a script in order, up to its first syntax error."""
+    plain = read_plain_command(script)
+    if plain is not None:
+        return (plain,)
     collector = _PosixCommandCollector(script, dialect)
     read_statements(collector)
     return tuple(collector.found)

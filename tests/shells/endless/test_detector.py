@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import lists, sampled_from
 
 from runbook_exec.shells.endless.detector import find_endless_command, may_be_endless
+from runbook_exec.shells.endless.programs import RUNNERS, TASKS, USES
 from runbook_exec.shells.registry import SHELLS
 
 ENDLESS = {
@@ -123,3 +126,22 @@ def test_loops_without_an_end() -> None:
     assert find("bash", "while true; do curl -fs web && break; sleep 1; done") == ""
     assert find("bash", "while true; do date; sleep 1; done &") == ""
     assert find("bash", "while read -r line; do echo $line; done <hosts") == ""
+
+
+OPTIONS = sorted({option for uses in USES.values() for use in uses for option in use.needs | use.ends})
+OPERANDS = sorted({word for uses in USES.values() for use in uses for word in use.operands})
+OTHERS = ("npm", "python3", "-m", "http.server", "exec", "run", "--", *TASKS, *RUNNERS)
+WORDS = sampled_from(sorted(USES)) | sampled_from(OTHERS) | sampled_from(OPERANDS)
+WORDS |= sampled_from([option if option.startswith("-") else f"-{option}" for option in OPTIONS])
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+@given(
+    words=lists(WORDS, min_size=1, max_size=5),
+    form=sampled_from(["{}", '"{}"', "'{}'", "/usr/bin/{}", "x{}", "{}=1", '{}""', "\\{}"]),
+)
+def test_a_quick_look_misses_no_endless_command(shell: str, words: list[str], form: str) -> None:
+    """What is found by parsing is also expected from the words of the statement, in quotes or not."""
+    find(shell, " ".join(words))
+    find(shell, " ".join([*words[:1], *map(form.format, words[1:])]))
+    find(shell, " ".join(["ssh", *(f'{word[:2]}"{word[2:]}"' for word in words)]))

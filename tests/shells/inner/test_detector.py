@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import lists, sampled_from
 
 from runbook_exec.shells.inner.detector import find_inner_shell, may_open_shell
+from runbook_exec.shells.inner.programs import LOGINS, PROMPTS, SHELL_NAMES, SUBCOMMANDS, WRAPPERS
 from runbook_exec.shells.registry import SHELLS
 
 OPENERS = (
@@ -224,3 +227,34 @@ def test_a_command_that_returns_by_itself_is_not_found(text: str) -> None:
     """A command given to the shell, a script, a file or a pipe opens no prompt."""
     shells = [name for name in SHELLS if name != "fish" or not any(word in text for word in POSIX_ONLY)]
     assert {name: opens(name, text) for name in shells} == dict.fromkeys(shells, False)
+
+
+OTHER_WORDS = (
+    "docker",
+    "kubectl",
+    "$SHELL",
+    "-it",
+    "-i",
+    "-s",
+    "--login",
+    "--",
+    "exec",
+    "run",
+    "debug",
+    "host",
+)
+WORDS = sampled_from([*SHELL_NAMES, *PROMPTS, *LOGINS, *WRAPPERS, *SUBCOMMANDS]) | sampled_from(OTHER_WORDS)
+WORDS |= sampled_from([word for uses in SUBCOMMANDS.values() for use, _ in uses for word in use.split()])
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+@given(
+    words=lists(WORDS, min_size=1, max_size=5),
+    form=sampled_from(["{}", '"{}"', "'{}'", "/usr/bin/{}", "x{}", "{}=1", '{}""', "\\{}"]),
+)
+def test_a_quick_look_misses_no_opened_shell(shell: str, words: list[str], form: str) -> None:
+    """What is found by parsing is also expected from the words of the statement, in quotes or not."""
+    split = (f'{word[:2]}"{word[2:]}"' for word in words)
+    for more in (words, map(form.format, words), split):
+        text = " ".join(["sudo", words[0], *more])
+        assert may_open_shell(text) or find_inner_shell(SHELLS[shell].find_commands(text)) is None
