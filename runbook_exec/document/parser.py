@@ -28,7 +28,7 @@ from .reader import PageReader, ReadProcedure
 from .sections import build_sections
 
 
-@pause_gc()
+@pause_gc
 def parse_runbook(
     data: bytes,
     path: str,
