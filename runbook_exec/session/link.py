@@ -119,7 +119,7 @@ def _explain(error: OSError) -> str:
         return f"{reason(error)}; raise the limit with `ulimit -n`"
     if number in (errno.EAGAIN, errno.ENOMEM):
         return f"no process can be started: {reason(error)}; raise the limit with `ulimit -u`, or end others"
-    if number is None:
+    if number is None:  # pexpect reports so that none can be opened
         return "no pseudo-terminal can be opened; check `/dev/ptmx`, `/dev/pts` and `ulimit -n`"
     if number == errno.ENOENT:
         return "no files can be made in a temporary folder; name another in $TMPDIR"
