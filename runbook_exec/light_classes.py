@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from _collections import _tuplegetter  # type: ignore[import-not-found] # reads a field of a named tuple
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from operator import attrgetter
 from reprlib import recursive_repr
 from types import FunctionType
@@ -22,6 +23,8 @@ _new_tuple = tuple.__new__
 _make: Any = None  # what each of `_MAKERS` calls
 
 _FEW = 16  # objects of a dataclass that are made before its `__init__` is compiled
+
+_make_getter = cache(lambda at: _tuplegetter(at, f"field {at}"))  # all named tuples share them
 
 
 class TupleWithNames(tuple[Any, ...]):
@@ -68,12 +71,11 @@ class _TupleMaker(type):
             made.__new__ = staticmethod(_write_new(name, names, defaults))
             return made.__new__(kind, *values, **named)
 
-        content |= {each: _tuplegetter(at, f"field {at}") for at, each in enumerate(names)}
+        content |= {each: _make_getter(at) for at, each in enumerate(names)}
         content |= {"__slots__": (), "_fields": names, "_field_defaults": defaults}
         content |= {"__match_args__": names, "__new__": compile_new}
-        made: Any = type(
-            name, (TupleWithNames, *(base for base in bases if base is not _NamedTuple)), content
-        )
+        others = (base for base in bases if base is not _NamedTuple)
+        made: Any = type(name, (TupleWithNames, *others), content)
         return made
 
 

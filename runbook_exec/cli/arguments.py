@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+# argparse looks on the disk for a translation of each of its texts, and `_rephrase` needs them in English
+argparse._ = str  # type: ignore[attr-defined]
+
 PARSER_ONLY = "-\0"  # a word that no command line can have: it asks a command for its parser
 
 

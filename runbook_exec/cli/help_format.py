@@ -35,33 +35,40 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return "\n\n".join("\n".join(_wrap(each, width)) for each in text.strip("\n").split("\n\n"))
 
-    def _format_usage(self, *parts: Any) -> str:
-        import textwrap
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return [text] if len(text) <= width and "\n" not in text else super()._split_lines(text, width)
 
+    def _format_usage(self, *parts: Any) -> str:
         lines = super()._format_usage(*parts).rstrip("\n").split("\n")
-        wrapper = textwrap.TextWrapper(
-            self._width, subsequent_indent=" " * 11, break_on_hyphens=False, break_long_words=False
-        )
-        return "\n".join(map(wrapper.fill, lines)) + "\n\n"
+        return "\n".join(row for line in lines for row in _wrap_row(line, self._width, " " * 11)) + "\n\n"
 
 
 def _wrap(paragraph: str, width: int) -> Iterator[str]:
     """Yield the lines of a paragraph: prose filled, and each indented row with its right side in a column."""
-    if "\n" not in paragraph and len(paragraph) <= width:
-        yield paragraph  # as the version
-        return
-    import textwrap  # only help needs it
-
     for indented, lines in groupby(paragraph.split("\n"), key=lambda line: line.startswith("  ")):
         if not indented:
-            yield from textwrap.wrap(" ".join(lines), width, break_on_hyphens=False)
+            yield from _wrap_prose(" ".join(lines), width)
             continue
         for line in lines:
             left = _ROW.match(line)
             hang = " " * (left.end() if left else 4)
-            yield from textwrap.wrap(
-                line, width, subsequent_indent=hang, break_on_hyphens=False, break_long_words=False
-            )
+            yield from _wrap_row(line, width, hang)
+
+
+def _wrap_prose(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    import textwrap  # the version and most rows do without it
+
+    return textwrap.wrap(line, width, break_on_hyphens=False)
+
+
+def _wrap_row(line: str, width: int, hang: str) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    import textwrap  # the version and most rows do without it
+
+    return textwrap.wrap(line, width, subsequent_indent=hang, break_on_hyphens=False, break_long_words=False)
 
 
 def paint_help(text: str) -> str:

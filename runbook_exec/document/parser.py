@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
@@ -10,6 +9,7 @@ from pathlib import PurePath
 from ..diagnostics.problem import Problem, Severity
 from ..shells.registry import CONSOLE_SHELL, SHELLS
 from ..system.gc_pause import pause_gc
+from ..text.digests import sha256
 from ..text.source import Source, parse_source
 from ..text.span import Span
 from ..text.suggest import find_near
@@ -28,7 +28,7 @@ from .reader import PageReader, ReadProcedure
 from .sections import build_sections
 
 
-@pause_gc()
+@pause_gc
 def parse_runbook(
     data: bytes,
     path: str,
@@ -73,7 +73,7 @@ def parse_runbook(
     return Runbook(
         path=path,
         text=text,
-        digest=hashlib.sha256(data).hexdigest(),
+        digest=sha256(data).hexdigest(),
         title=title,
         front_matter=front_matter.data,
         settings=settings,

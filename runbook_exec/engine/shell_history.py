@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 
 from ..light_classes import dataclass, field
@@ -18,10 +17,9 @@ def make_digest(key: bytes, text: str) -> str:
     """Return a digest that proves nothing without the key; "" for it if there is no key."""
     if not key:
         return _DIGEST
-    return (
-        _DIGEST
-        + hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=key, digest_size=16).hexdigest()
-    )
+    from hashlib import blake2b  # loads OpenSSL, which other hashes of a short run do without
+
+    return _DIGEST + blake2b(text.encode("utf-8", "surrogateescape"), key=key, digest_size=16).hexdigest()
 
 
 @dataclass(slots=True)

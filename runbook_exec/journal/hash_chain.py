@@ -8,7 +8,6 @@ was noted elsewhere, for example in a report, shows the change.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,14 +15,13 @@ from typing import Any
 
 from ..engine.events import Event, RunEnded
 from ..light_classes import NamedTuple
+from ..text.digests import sha256
 from ..text.lazy_pattern import LazyPattern
 from .event_lines import from_line
 from .paths import LONGEST_LINE, open_journal, read_bounded_lines
 
 VERSION = 2  # version 1 had no seal and no version number
 
-
-_NO_BYTES = hashlib.sha256()
 
 _SEAL = LazyPattern(rb',"seal":"([0-9a-f]{64})"\}')
 
@@ -61,9 +59,7 @@ def first_hash(run: str, version: int = VERSION) -> str:
 
 def hash_line(line: bytes) -> str:
     """Return the hash of a line's bytes, in hexadecimal."""
-    made = _NO_BYTES.copy()  # costs less than a new one
-    made.update(line)
-    return made.hexdigest()
+    return sha256(line).hexdigest()
 
 
 def seal_line(line: str) -> str:

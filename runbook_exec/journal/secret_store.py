@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +41,7 @@ class SecretStore:
     path: Path
     journal: str = ""  # the path of the run's journal; the file is removed with it
     takes_values: bool = True  # whether the secret values of placeholders may be kept here
-    key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
+    key: bytes = field(default_factory=lambda: os.urandom(16), repr=False)
     _data: dict[str, object] = field(default_factory=dict, repr=False)
     _file: int = field(default=-1, repr=False)  # open to append lines to it
     _room: int = field(default=0, repr=False)  # bytes that may be appended before it is written anew

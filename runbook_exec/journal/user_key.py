@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 import os
 import stat
 from functools import cache
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from ..light_classes import NamedTuple
 from ..system.atomic_write import create_file
+from ..text.digests import sha256
 from ..text.lazy_pattern import LazyPattern
 
 _SIZE = 32  # bytes of a key
@@ -43,26 +42,25 @@ class UserKey(NamedTuple):
         found = _MARK.search(line, max(0, len(line) - _MARK_SIZE))
         if found is None or found.end() != len(line):
             return False
-        return hmac.compare_digest(self.sign(OF_LINE + line[: found.start()] + b"}"), found[1].decode())
+        from hmac import compare_digest  # loads OpenSSL
+
+        return compare_digest(self.sign(OF_LINE + line[: found.start()] + b"}"), found[1].decode())
 
     def sign(self, data: bytes) -> str:
         """Return the HMAC with SHA-256 (RFC 2104), the first half of it in hexadecimal.
 
         `data` begins with what it is, such as `OF_LINE`: the signature of one kind counts for no other.
         """
-        begun = _begin_hashes(self.data)
-        inner, outer = begun[0].copy(), begun[1].copy()
-        inner.update(data)
-        outer.update(inner.digest())
-        return outer.hexdigest()[:32]
+        inner, outer = _pad_key(self.data)
+        return sha256(outer + sha256(inner + data).digest()).hexdigest()[:32]
 
 
 @cache
-def _begin_hashes(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """Return the two hashes of an HMAC, begun with the key: a copy of each costs less than a new one."""
+def _pad_key(key: bytes) -> tuple[bytes, bytes]:
+    """Return the blocks that the two hashes of an HMAC begin with."""
     padded = key.ljust(_BLOCK, b"\0")
     first, second = (bytes(code ^ mask for code in padded) for mask in (0x36, 0x5C))
-    return hashlib.sha256(first), hashlib.sha256(second)
+    return first, second
 
 
 def is_signed(line: bytes) -> bool:

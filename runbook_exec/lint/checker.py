@@ -53,7 +53,7 @@ class Checker:
         folders = {os.path.split(os.path.abspath(name))[0] for name in self._pages}  # noqa: PTH100
         return prefetch_history(self._context, folders)
 
-    @pause_gc()
+    @pause_gc
     def check(self, paths: Sequence[str]) -> list[CachedResult]:
         """Return the results of these pages, each with the answers that it depends on."""
         results: dict[str, CachedResult] = {}

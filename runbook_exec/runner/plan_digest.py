@@ -7,7 +7,6 @@ a page that does not use it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -33,6 +32,7 @@ from ..document.model import (
 from ..light_classes import MISSING, NamedTuple, is_light_dataclass, list_defaults, replace
 from ..plan.model import ItemId, Places, Plan, PlanItem, StatementWarning
 from ..system.regular_file import read_regular_file
+from ..text.digests import sha256
 
 VERSION = 2  # of the digests; version 1 had only the text that `trust` showed
 
@@ -161,7 +161,7 @@ def _digest_plan(plan: Plan) -> str:
 
 
 def _hash(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _encode(value: object, order: Mapping[ItemId, int]) -> object:
@@ -273,6 +273,8 @@ def _digest_files(plan: Plan) -> Iterator[tuple[str, str | None]]:
         if file.content is None:
             yield name, None
         elif plan.is_secret(name):
-            yield name, hashlib.pbkdf2_hmac("sha256", file.content, name.encode(), 400_000).hex()
+            from hashlib import pbkdf2_hmac  # loads OpenSSL
+
+            yield name, pbkdf2_hmac("sha256", file.content, name.encode(), 400_000).hex()
         else:
-            yield name, hashlib.sha256(file.content).hexdigest()
+            yield name, sha256(file.content).hexdigest()

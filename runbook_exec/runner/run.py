@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -87,7 +86,7 @@ def run_plan(
         print(f"error: {why}", file=sys.stderr)
         return Outcome.REFUSED
     attended = interactive is not None
-    identity = past.start_event.run if past else options.identity or secrets.token_hex(4)
+    identity = past.start_event.run if past else options.identity or os.urandom(4).hex()
     # the secrets under the id of a run that somebody else wrote would be those of another run
     keeps = options.keep_secrets and (past is None or past.is_own)
     store = open_secret_store(identity, past.path) if past and keeps else None

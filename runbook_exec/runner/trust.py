@@ -5,7 +5,6 @@ They are the commands that were shown on this machine, or that are in a lock fil
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
@@ -20,6 +19,7 @@ from ..plan.builder import make_page_plan
 from ..plan.model import Plan
 from ..system.atomic_write import replace_file
 from ..system.regular_file import read_regular_file
+from ..text.digests import sha256
 from .lock_file import LockEntry, read_lock
 from .plan_digest import VERSION, PageDigest, digest_page, digest_settings
 from .trust_listing import list_commands
@@ -177,7 +177,7 @@ def _is_in_trusted_folder(document: Path, folders: str) -> bool:
 
 
 def _trust_file(document: Path, anchor: str, runs: Path) -> Path:
-    name = hashlib.sha256(f"{document}#{anchor}".encode("utf-8", "surrogateescape")).hexdigest()
+    name = sha256(f"{document}#{anchor}".encode("utf-8", "surrogateescape")).hexdigest()
     return runs.parent / "trusted" / f"{name[:32]}.json"
 
 

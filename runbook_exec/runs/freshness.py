@@ -6,7 +6,6 @@ which version control can merge. Of two entries of the same text the newer one c
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import Any
 from ..document.model import Prose, Runbook, Step
 from ..light_classes import dataclass, field
 from ..system.regular_file import read_regular_file
+from ..text.digests import sha256
 
 VERSION = 1
 
@@ -75,7 +75,7 @@ def step_digest(step: Step, shell: str) -> str:
     code = [statement.text for block in step.blocks if block.runs for statement in block.statements]
     words = [] if code else [step.title, *(part.text for part in step.parts if isinstance(part, Prose))]
     text = json.dumps([shell if code else "", code, words])
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def freshness_path(page: Path) -> Path:

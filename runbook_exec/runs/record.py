@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -32,6 +31,7 @@ from ..plan.builder import items_of
 from ..plan.item_marks import ItemMark, mark_items, match_items, parse_mark
 from ..plan.model import ItemId, Plan
 from ..system.regular_file import read_regular_file
+from ..text.digests import sha256
 from .output_excerpt import OutputCollector, OutputExcerpt
 
 NOWHERE = ItemId(0)
@@ -311,7 +311,7 @@ def read_document_text(started: RunStarted) -> str:
         data = read_regular_file(document_path(started))
     except OSError:
         return ""
-    if hashlib.sha256(data).hexdigest() != started.digest:
+    if sha256(data).hexdigest() != started.digest:
         return ""
     return Masker().mask_text(data.decode("utf-8", "replace"))
 

@@ -6,13 +6,16 @@ import contextlib
 import os
 import re
 import signal
-import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..engine.ports import Keyboard
 from ..light_classes import dataclass, field
 from ..text.lazy_pattern import LazyPattern
 from .session import Session
+
+if TYPE_CHECKING:
+    from threading import Thread
 
 _TO_BACKGROUND = b"\x1a"  # ^Z
 
@@ -41,7 +44,7 @@ class BackgroundSession(Session):
     """
 
     is_sent_away = False  # whether the operator has sent the statement to the background
-    _reader: threading.Thread | None = None
+    _reader: Thread | None = None
     _status: int | None = None
     _is_ending = False  # whether it was sent a signal to end
     _dropped = 0  # bytes of output that were too many
@@ -55,6 +58,8 @@ class BackgroundSession(Session):
 
     def leave(self) -> None:
         """Let the running statement go on, and read its output from now on."""
+        import threading  # most runs leave no statement running
+
         self._printed = bytearray()
         self._lock = threading.Lock()
         self._wake = os.pipe()

@@ -8,13 +8,13 @@ import fcntl
 import os
 import select
 import sys
-import tempfile
 import termios
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import Refused, reason
 from ..light_classes import dataclass
 from ..shells.driver import CONTROL, REPORT, SNAPSHOT, Driver
+from ..system.temporary_folders import find_temporary_folder
 from .connections.base import Connection, TerminalProcess
 from .hidden_input import HiddenInput
 from .input_queue import InputQueue
@@ -123,7 +123,7 @@ def _explain(error: OSError) -> str:
         return "no pseudo-terminal can be opened; check `/dev/ptmx`, `/dev/pts` and `ulimit -n`"
     if number == errno.ENOENT:
         return "no files can be made in a temporary folder; name another in $TMPDIR"
-    where = tempfile.gettempdir()
+    where = find_temporary_folder()
     return f"no files can be made in `{where}`: {reason(error)}; name another folder in $TMPDIR"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
@@ -128,11 +129,18 @@ def find_command(name: str) -> tuple[str, ...] | None:
 
     Returns None if it is not installed.
     """
-    from shutil import which  # most commands of this program start no shell
-
     for program, *arguments in _ENTRIES[name].commands or ((name,),):
-        if path := which(program):
+        if path := _find_program(program):
             return (path, *arguments)
+    return None
+
+
+def _find_program(name: str) -> str | None:
+    """Return the path of a program on PATH, as `shutil.which` does, which imports many other modules."""
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder, name)  # noqa: PTH118
+        if os.access(path, os.X_OK) and os.path.isfile(path):  # noqa: PTH113
+            return path
     return None
 
 

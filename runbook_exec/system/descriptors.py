@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-_FLAGS = re.compile(rb"flags:\s*([0-7]+)")
+_FLAGS = rb"flags:\s*([0-7]+)"
 
 
 def list_descriptors(pid: int, highest: int) -> dict[int, str]:
@@ -31,5 +31,5 @@ def list_descriptors(pid: int, highest: int) -> dict[int, str]:
 
 def _is_private(pid: int, number: int) -> bool:
     """Return whether a descriptor is closed when the process starts a program."""
-    flags = _FLAGS.search(Path(f"/proc/{pid}/fdinfo/{number}").read_bytes())
+    flags = re.search(_FLAGS, Path(f"/proc/{pid}/fdinfo/{number}").read_bytes())
     return flags is not None and bool(int(flags[1], 8) & os.O_CLOEXEC)

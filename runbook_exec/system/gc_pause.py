@@ -8,24 +8,36 @@ from __future__ import annotations
 
 import atexit
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import wraps
+
+# As in `typing`, which this module does without: `--version` would load it for nothing else.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ParamSpec, TypeVar
+
+    Arguments = ParamSpec("Arguments")
+    Result = TypeVar("Result")
 
 _RUN_THRESHOLD = 10_000  # objects between two searches of a run
 
 _LINT_THRESHOLD = 100_000  # objects between two searches; the linter makes hardly any cycles
 
 
-@contextmanager
-def pause_gc() -> Iterator[None]:
-    """Pause the cyclic garbage collector until the end of the block."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+def pause_gc(act: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Return the function with the cyclic garbage collector paused until it returns."""
+
+    @wraps(act)
+    def act_without_gc(*values: Arguments.args, **named: Arguments.kwargs) -> Result:
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            return act(*values, **named)
+        finally:
+            if was_on:
+                gc.enable()
+
+    return act_without_gc
 
 
 def stop_gc() -> None:

@@ -7,7 +7,6 @@ hooks, a file system monitor, filters, external diffs, pagers, helpers for passw
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -167,7 +166,9 @@ def _is_same(document: Path, blob: str) -> bool:
 def _hash_blob(content: bytes, like: str) -> str:
     """Return the id that git gives to a content, with the algorithm of another id."""
     algorithm = "sha1" if len(like) == 40 else "sha256"
-    return hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    from hashlib import new  # loads OpenSSL
+
+    return new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def in_repository(document: Path) -> bool:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 
 
 def name_user() -> str:
     """Return the user's name, or the number of a user that this machine does not list."""
+    # as `getpass.getuser` does, which imports more
+    names = map(os.environ.get, ("LOGNAME", "USER", "LNAME", "USERNAME"))
+    return next(filter(None, names), None) or _find_listed_name() or str(os.getuid())
+
+
+def _find_listed_name() -> str:
+    """Return the user's name on this machine; "" if it lists none."""
+    import pwd  # most environments name the user
+
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return ""
 
 
 def find_home(named: str) -> str:

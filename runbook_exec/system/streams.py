@@ -6,7 +6,11 @@ import errno
 import io
 import os
 import sys
-from contextlib import AbstractContextManager
+
+# As in `typing`, which this module does without: `--version` would load it for nothing else.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 class OutputStream:

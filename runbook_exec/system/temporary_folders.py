@@ -7,14 +7,18 @@ however it ends. So a folder whose lock can be taken belongs to no process any m
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
 import stat
+from collections.abc import Iterator
 
 _LOCK = "lock"
 
-_NAME = re.compile(r"runbook-(?:[a-z]+-)?[a-z0-9_]{8}")
+_PREFIX = "runbook-"
+
+_NAME = r"runbook-(?:[a-z]+-)?[a-z0-9_]{8}"
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -27,10 +31,8 @@ class TemporaryFolder:
 
         Raises OSError.
         """
-        from tempfile import mkdtemp  # the commands that make no folder do without it
-
-        prefix = f"runbook-{kind}-" if kind else "runbook-"
-        self.path = os.path.realpath(mkdtemp(prefix=prefix, dir=inside))
+        prefix = f"{inside or find_temporary_folder()}/{_PREFIX}{kind}{'-' if kind else ''}"
+        self.path = os.path.realpath(_make_folder(prefix))
         self._lock = -1
         if inside is None:
             with contextlib.suppress(OSError):  # without a lock, the folder stays if we are killed
@@ -38,12 +40,11 @@ class TemporaryFolder:
 
     def remove(self) -> None:
         """Remove the folder and everything in it, also folders in it that are read-only."""
-        from shutil import rmtree
+        try:
+            _remove_folder(self.path)
+        except OSError:
+            from shutil import rmtree  # only a folder that another program writes to needs it
 
-        rmtree(self.path, ignore_errors=True)
-        if os.path.isdir(self.path):  # noqa: PTH112
-            for inside, _, _ in os.walk(self.path):
-                os.chmod(inside, 0o700)  # noqa: PTH101
             rmtree(self.path, ignore_errors=True)
         if self._lock >= 0:
             os.close(self._lock)
@@ -54,6 +55,50 @@ class TemporaryFolder:
 
     def __exit__(self, *_: object) -> None:
         self.remove()
+
+
+def find_temporary_folder() -> str:
+    """Return the folder for temporary files that `tempfile` would use; that module imports many others.
+
+    Raises FileNotFoundError if no file can be made in any of those that are usual.
+    """
+    for folder in _list_temporary_folders():
+        path = os.path.abspath(folder)  # noqa: PTH100
+        probe = f"{path}/{os.urandom(8).hex()}"
+        with contextlib.suppress(OSError):
+            file = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(file, b"probe")
+                return path
+            finally:
+                os.close(file)
+                os.unlink(probe)  # noqa: PTH108
+    raise FileNotFoundError(errno.ENOENT, "no file can be made in a temporary folder")
+
+
+def _list_temporary_folders() -> Iterator[str]:
+    yield from filter(None, map(os.environ.get, ("TMPDIR", "TEMP", "TMP")))
+    yield from ("/tmp", "/var/tmp", "/usr/tmp")  # noqa: S108
+    with contextlib.suppress(OSError):
+        yield os.getcwd()  # noqa: PTH109
+
+
+def _make_folder(prefix: str) -> str:
+    """Make a folder with a random name that only its owner can read, and return its path."""
+    while True:
+        with contextlib.suppress(FileExistsError):
+            path = f"{prefix}{os.urandom(4).hex()}"
+            os.mkdir(path, 0o700)  # noqa: PTH102
+            return path
+
+
+def _remove_folder(path: str) -> None:
+    folder = os.open(path, _FLAGS | os.O_DIRECTORY)
+    try:
+        _empty_folder(folder)
+        os.rmdir(path)  # noqa: PTH106
+    finally:
+        os.close(folder)
 
 
 def _take_new_lock(folder: str) -> int:
@@ -75,13 +120,12 @@ def remove_dead_folders() -> None:
     A folder of another user, one that others can write to, and a symbolic link are left alone.
     """
     with contextlib.suppress(OSError):
-        from tempfile import gettempdir
-
-        parent = os.open(gettempdir(), _FLAGS & ~os.O_NOFOLLOW | os.O_DIRECTORY)
+        parent = os.open(find_temporary_folder(), _FLAGS & ~os.O_NOFOLLOW | os.O_DIRECTORY)
         try:
-            for name in filter(_NAME.fullmatch, os.listdir(parent)):  # noqa: PTH208
-                with contextlib.suppress(OSError):
-                    _remove_if_dead(parent, name)
+            for name in os.listdir(parent):  # noqa: PTH208
+                if name.startswith(_PREFIX) and re.fullmatch(_NAME, name):
+                    with contextlib.suppress(OSError):
+                        _remove_if_dead(parent, name)
         finally:
             os.close(parent)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from ..system.regular_file import read_regular_file
+from ..text.digests import sha256
 from .reporter import TerminalReporter
 
 
@@ -19,7 +18,7 @@ class PageWatch:
         """Report once that the page is another now; the run continues with the text that it has read."""
         runbook = self._terminal.plan.runbook
         try:
-            digest = hashlib.sha256(read_regular_file(runbook.path)).hexdigest()
+            digest = sha256(read_regular_file(runbook.path)).hexdigest()
         except OSError:
             return
         if digest in (runbook.digest, self._reported):

@@ -85,7 +85,7 @@ _UNPRINTABLE = (
 
 _MAY_BE_UNPRINTABLE = LazyPattern(rf"[{_NEVER_SHOWN}{_JOINERS}{_SELECTORS}]")
 
-_SHORT = 500  # characters; compiling the pattern takes longer than looking at this many
+_SHORT = 5000  # characters; compiling the pattern takes longer than looking at this many
 
 # those of them that count as printable in some version of Unicode
 _FILLERS = frozenset(
@@ -111,10 +111,11 @@ def escape_unprintable(text: str) -> str:
 
 def may_be_unprintable(text: str) -> bool:
     """Return whether a text has characters that may have to be written out."""
+    line = text.replace("\n", "").replace("\t", "")
     if text.isascii():
-        return not text.replace("\n", "").replace("\t", "").isprintable()
-    if len(text) < _SHORT and text.isprintable():
-        return not _FILLERS.isdisjoint(text)
+        return not line.isprintable()
+    if len(text) < _SHORT and line.isprintable():
+        return not _FILLERS.isdisjoint(line)
     return _MAY_BE_UNPRINTABLE.search(text) is not None
 
 

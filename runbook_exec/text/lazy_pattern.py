@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 # As in `typing`, which this module does without: `--version` would load it for nothing else.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, AnyStr, Generic
 else:
     AnyStr, Generic = str, {str: object}
@@ -85,17 +85,3 @@ class CaselessPattern:
         if text.isascii():
             return self._in_small_letters.fullmatch(text.lower())
         return self._in_any_case.fullmatch(text)
-
-
-@contextmanager
-def delay_compilation() -> Iterator[None]:
-    """Let a library that is imported meanwhile compile its patterns when it first uses them.
-
-    Some libraries compile many patterns at import, and most runs use few of them.
-    """
-    compile_now = re.compile
-    re.compile = LazyPattern  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        re.compile = compile_now

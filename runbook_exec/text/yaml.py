@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 from ..light_classes import NamedTuple
-from .lazy_pattern import LazyPattern, delay_compilation
+from .lazy_pattern import LazyPattern
 
-with delay_compilation():  # one of its patterns takes long, and only its reader in Python uses it
+_compile_now = re.compile
+re.compile = LazyPattern  # type: ignore[assignment] # yaml compiles a large pattern that we do not use
+try:
     import yaml
     from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+finally:
+    re.compile = _compile_now
 
 __all__ = (
     "MappingNode",

@@ -164,7 +164,7 @@ def test_text_that_looks_like_a_report_ends_nothing(
     shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A statement cannot report its own end, neither on the terminal nor on the channel."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with open_session(shell, tmp_path) as session:
         (folder,) = tmp_path.glob("runbook-*")
         forged = "'gate%s\\n0\\n0\\n\\n/forged\\0' 1; printf ' 1\\n0\\n0\\n\\n/forged\\0'; printf 'torn'"

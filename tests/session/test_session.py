@@ -234,7 +234,7 @@ def test_other_users_cannot_reach_the_session(
     shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its folder is 0700 and all files in it are 0600, with any umask."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     umask = os.umask(0)
     try:
         with open_session(shell, tmp_path) as session:
@@ -264,7 +264,7 @@ def test_a_closed_session_leaves_nothing_behind(
     shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The shell has ended, its background jobs got SIGHUP, and the folder is removed."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with open_session(shell, tmp_path) as session:
         pid = int(run_statement(session, "echo $fish_pid" if shell == "fish" else "echo $$").text)
         run_statement(session, "sleep 1000 &")
@@ -381,7 +381,7 @@ def test_messages_of_fish_never_show_the_driver(
 
     monkeypatch.setattr(NoiseFilter, "feed", listening)
     (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     with open_session("fish", tmp_path / "home") as session:
         folder = str(next((tmp_path / "tmp").glob("runbook-*")))
         shown = run_statement(session, MESSAGES[what]).raw
@@ -399,7 +399,7 @@ def test_messages_of_fish_never_show_the_driver_below_the_home(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """fish writes such a folder with `~`."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with open_session("fish", tmp_path) as session:
         assert b"runbook-" not in run_statement(session, MESSAGES[what]).raw
 

@@ -6,16 +6,16 @@ for one statement. Programs do not know it: the shell keeps it in a variable tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...light_classes import NamedTuple
+from ...text.lazy_pattern import LazyPattern
 
 START = b"\x1b]8133;"  # then the kind, the secret word and the values, each after a semicolon
 
 _END = b"\x07"
 
-_ENDING = re.compile(rb"[\x07\x1b]")  # another escape sequence ends what was no mark
+_ENDING = LazyPattern(rb"[\x07\x1b]")  # another escape sequence ends what was no mark
 
 _LONGEST = 8192  # bytes; anything longer is no mark
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Generator, Iterable, Iterator
 
@@ -78,7 +78,7 @@ class NestedSession:
         if not self._levels:
             return (yield from self._session.ask_line())
         dialect = self._levels[-1].dialect
-        word = secrets.token_hex(8)
+        word = os.urandom(8).hex()
         read = dialect.read_line.format(prompt=f"{dialect.name}> ")
         send = f"__rb_m '\\033]8133;L;{word};%s\\007' {dialect.line}"
         status = 1
@@ -114,7 +114,7 @@ class NestedSession:
         yield from self._watch_opening(exchange, "", _find_program(code), timeout)
 
     def _open_inside(self, code: bytes, timeout: float | None) -> Iterator[Message]:
-        exchange, word = self._require_exchange(), secrets.token_hex(8)
+        exchange, word = self._require_exchange(), os.urandom(8).hex()
         exchange.begin(write_statement(self._levels[-1].dialect, code, word), None)
         for piece in self._pieces.read():
             if isinstance(piece, PromptMark) and (piece.kind, piece.word) == ("B", word):
@@ -172,7 +172,7 @@ class NestedSession:
         """Prepare a shell that has answered."""
         exchange.hold_keys()
         for line in dialect.setup:
-            word = secrets.token_hex(8)
+            word = os.urandom(8).hex()
             exchange.type(write_setup(line, word))
             until = time.monotonic() + _SETUP
             for piece in self._pieces.read():
@@ -196,7 +196,7 @@ class NestedSession:
         self, code: bytes, timeout: float | None, *, leaves: bool = False, line: str = ""
     ) -> Iterator[Message]:
         """Run a statement in the innermost shell, and yield what comes between its marks."""
-        exchange, word = self._require_exchange(), secrets.token_hex(8)
+        exchange, word = self._require_exchange(), os.urandom(8).hex()
         exchange.begin(write_statement(self._levels[-1].dialect, code, word), timeout)
         began = time.monotonic()
         is_running, ended = False, 0.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 
 from ...text.ansi import strip_ansi
 from ...text.lazy_pattern import LazyPattern
@@ -74,7 +74,7 @@ class Opening:
             return b""
         if quiet < self._quiet and not _PROMPT.search(self._read_line()):
             return b""
-        self._words.append(secrets.token_hex(8))
+        self._words.append(os.urandom(8).hex())
         self._last_question = now
         return write_probe(self._words[-1])
 
