@@ -62,7 +62,7 @@ class Frames:
 
     def frames_for(self, event: Event) -> list[Frame]:
         """Return the frames of an event. Their times never decrease, even if the clock is set back."""
-        self._tick(event.time)
+        self.set_time(event.time)
         match event:
             case Output():
                 text = self._decode(event.text)
@@ -92,10 +92,11 @@ class Frames:
 
     def make_marker(self, event: Event, label: str) -> Frame:
         """Return a marker at the time of an event."""
-        self._tick(event.time)
+        self.set_time(event.time)
         return Frame(self.now, "m", label)
 
-    def _tick(self, time: str) -> None:
+    def set_time(self, time: str) -> None:
+        """Take the time of an event, RFC 3339, for the frames that follow."""
         if time != self._time:
             self._time = time
             at = datetime.fromisoformat(time)
@@ -153,7 +154,9 @@ class AsciicastWriter:
         try:
             if self._file < 0:
                 self._open(event)
-            if isinstance(event, Answered) and event.answer not in _SHOWN_ANSWERS:
+            if isinstance(event, RunStarted):
+                self._frames.set_time(event.time)
+            elif isinstance(event, Answered) and event.answer not in _SHOWN_ANSWERS:
                 pass
             elif isinstance(event, Output):
                 self._output(event)

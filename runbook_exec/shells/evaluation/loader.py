@@ -13,16 +13,23 @@ if TYPE_CHECKING:
 
 
 def protect_posix_values(
-    text: str, fillings: Sequence[Filling], shell: str, dialect: Dialect
+    text: str, fillings: Sequence[Filling], name: str, dialect: Dialect
 ) -> Sequence[Filling]:
-    """Return the fillings with the values quoted for all that reads them; raises EvaluationError."""
+    """Return the fillings with the values quoted for all that reads them; raises EvaluationError.
+
+    `name` is that of the shell.
+    """
+    if not import_module(".search", __package__).may_read_again(text):
+        return fillings
     protect = import_module(".posix", __package__).protect_posix_values
-    protected: Sequence[Filling] = protect(text, fillings, shell, dialect)
+    protected: Sequence[Filling] = protect(text, fillings, name, dialect)
     return protected
 
 
 def protect_fish_values(text: str, fillings: Sequence[Filling]) -> Sequence[Filling]:
     """Return the fillings with the values quoted for all that reads them; raises EvaluationError."""
+    if not import_module(".search", __package__).may_read_again(text):
+        return fillings
     protect = import_module("..fish.evaluation", __package__).protect_fish_values
     protected: Sequence[Filling] = protect(text, fillings)
     return protected

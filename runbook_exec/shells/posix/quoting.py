@@ -67,7 +67,9 @@ def fill(text: str, fillings: Sequence[Filling], dialect: Dialect) -> tuple[Piec
         if filling.context is Context.COMMENT:
             continue
         region = _find_region(reading, filling.start, filling.end)
-        _check_filling(filling, region)
+        _check_place(filling.context, region)
+        if "\0" in filling.value:
+            raise QuotingError("a value with a NUL byte cannot be given to a program; take the byte out")
         around = [
             n for n, heredoc in enumerate(reading.heredocs) if heredoc.start <= filling.start < heredoc.end
         ]
@@ -99,13 +101,11 @@ def _find_region(reading: ParsedScript, start: int, end: int) -> Region:
     return touched[0] if touched else Region(start, end, Context.BARE)
 
 
-def _check_filling(filling: Filling, region: Region) -> None:
+def _check_place(context: Context, region: Region) -> None:
     if region.context is Context.UNSAFE:
         raise QuotingError(f"a value cannot be written {region.reason}")
-    if filling.context is not region.context:
+    if context is not region.context:
         raise QuotingError("a value cannot be written where the quoting around it is not closed")
-    if "\0" in filling.value:
-        raise QuotingError("a value with a NUL byte cannot be given to a program; take the byte out")
 
 
 def _check_within_body(blanked: str, filling: Filling, region: Region) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...system.memo import cache_scans
@@ -54,8 +55,7 @@ def _list_variables(text: str) -> VariableUse:
     return variables.list_variables(text, DIALECT)
 
 
-def _protect(text: str, fillings: Sequence[Filling]) -> Sequence[Filling]:
-    return loader.protect_posix_values(text, fillings, "sh", DIALECT)
+_protect = partial(loader.protect_posix_values, name="sh", dialect=DIALECT)
 
 
 def _fill(text: str, fillings: Sequence[Filling]) -> tuple[Piece, ...]:
