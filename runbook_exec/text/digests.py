@@ -1,32 +1,21 @@
-"""Computes SHA-256 without OpenSSL, as long as little is hashed.
+"""Computes SHA-256 without OpenSSL, which takes 4 MB of memory and 3 ms to load.
 
-Loading OpenSSL takes 4 MB of memory, and as long as hashing some 200 kB without it.
+For the lines of a journal Python's own is as fast.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-_make: Any = None
+sha256: Callable[[bytes], _Hash]
 
-for _module in ("_sha2", "_sha256", "hashlib"):  # Python's own; its name until 3.11; if it was left out
+for _module in ("_sha2", "_sha256", "hashlib"):  # Python's own; its name until 3.11; a build may lack both
     with suppress(ImportError):
-        _make = import_module(_module).sha256
+        sha256 = import_module(_module).sha256
         break
-
-_left = 100_000  # bytes that are hashed before OpenSSL is loaded
-
-
-def sha256(data: bytes) -> _Hash:
-    """Return the hash of the data, as `hashlib.sha256` does."""
-    global _left, _make
-    _left -= len(data)
-    if _left < 0 <= _left + len(data):
-        from hashlib import sha256 as _make
-    made: _Hash = _make(data)
-    return made

@@ -1,4 +1,4 @@
-"""Hashes are those of hashlib, with OpenSSL and without it."""
+"""Hashes are those of hashlib, without OpenSSL."""
 
 from __future__ import annotations
 
@@ -20,22 +20,8 @@ def test_a_hash_is_that_of_hashlib(data: bytes, times: int) -> None:
     assert made.hexdigest() == hashlib.sha256(data * times).hexdigest()
 
 
-USES = """
-import sys
-from runbook_exec.text.digests import sha256
-sizes = map(int, sys.argv[1:])
-print([(sha256(b"x" * size).name, "_hashlib" in sys.modules)[1] for size in sizes])
-"""
-
-
-def test_much_data_is_hashed_with_openssl() -> None:
-    """OpenSSL is loaded when much was hashed together, and at once for large data."""
-
-    def try_sizes(*sizes: int) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", USES, *map(str, sizes)], check=True, capture_output=True, text=True
-        )
-        return done.stdout.strip()
-
-    assert try_sizes(60_000, 40_000, 1, 60_000, 0, 5) == "[False, False, True, True, True, True]"
-    assert try_sizes(1_000_000, 10) == "[True, True]"
+def test_openssl_is_not_loaded() -> None:
+    """Its library would take more memory than all else that a short run needs for its journal."""
+    code = "import sys; from runbook_exec.text.digests import sha256; sha256(b''); print('_hashlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"
