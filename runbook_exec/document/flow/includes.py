@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ...diagnostics.problem import Problem
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
+from ...text.signs import has_any_sign
 from ...text.source import MappedText, Source
 from ..markdown.elements import PROSE, Element, Fence
 from .hidden import is_hidden
@@ -78,7 +79,7 @@ def report_block_include(source: Source, code: MappedText) -> Problem | None:
 def report_flow_includes(source: Source, elements: Sequence[Element]) -> Iterator[Problem]:
     """Yield a Problem for each include between the blocks of a step that may hold commands."""
     imported = dict(_IMPORT.findall(source.text)) if "import " in source.text else {}
-    in_text = bool(imported) or any(sign in source.text for sign in _SIGNS)
+    in_text = bool(imported) or has_any_sign(source.text, _SIGNS)
     for element in elements:
         if isinstance(element, Fence):
             found = _DIRECTIVE.match(element.written)

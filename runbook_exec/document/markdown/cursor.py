@@ -43,14 +43,14 @@ class BlockCursor(BlockState):
     def add_paragraph_up_to(self, end: int) -> None:
         """Add the text from the cursor to `end` to the paragraph above it, or as a new one.
 
-        A paragraph has only its bounds until the whole text is read: appending text line by line would take
-        quadratic time.
+        A paragraph has only its bounds: appending text line by line would take quadratic time.
         """
         tokens = self.tokens
         if tokens and tokens[-1]["type"] == "paragraph":
             tokens[-1]["end"] = end
         else:
-            tokens.append({"type": "paragraph", "start": self.cursor, "end": end, "line": self.line()})
+            start, line = self.cursor, self.line()
+            tokens.append({"type": "paragraph", "source": self.src, "start": start, "end": end, "line": line})
 
     def append_paragraph(self) -> int | None:
         last = self.last_token()

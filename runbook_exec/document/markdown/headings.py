@@ -6,6 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ...text.lazy_pattern import LazyPattern
 from .wikilinks import find_code_spans
@@ -42,6 +43,7 @@ _ATTRIBUTE_ID = LazyPattern(r"(?:^|\s)#([^\s#{}.]+)")
 _COUNTED = LazyPattern(r"(.*)_([0-9]{1,9})")
 
 
+@lru_cache(maxsize=64)
 def strip_markup(text: str) -> str:
     """Return the Markdown of a heading or a paragraph as plain text on one line."""
     if not _MARKUP.search(text):

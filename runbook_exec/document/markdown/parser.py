@@ -42,6 +42,8 @@ FIRST_CHARACTERS = {
     "blank_line": "\t\v\f\n",
 }
 
+_ITEM_CHARACTERS = frozenset(" " + FIRST_CHARACTERS["list"] + FIRST_CHARACTERS["thematic_break"])
+
 _BLANK: Token = {"type": "blank_line"}  # it only ends the block above it
 
 _BLANK_LINE = LazyPattern(r" *+\n")
@@ -92,6 +94,8 @@ class MarkdownBlockParser(BlockParser):
         self._first_characters = first_characters
         self._openings = self._by_first_character(self.rules)
         leaves = [rule for rule in self.rules if rule not in ("list", "block_quote")]
+        self._item_openings: dict[str, _Match] = {}
+        self._delay_match(self._item_openings, "", ["thematic_break", "list"])
         # for text that is nested too deep for more lists and quotes
         self._leaves = self._by_first_character(leaves)
 
@@ -118,7 +122,10 @@ class MarkdownBlockParser(BlockParser):
         openings[character] = match
 
     def _next_item(self, text: str, position: int) -> re.Match[str] | None:
-        return self.compile_sc(["thematic_break", "list"]).match(text, position)
+        """Return the match of a list's item at a position, or of a thematic break; None for other text."""
+        if text[position : position + 1] not in _ITEM_CHARACTERS:
+            return None
+        return self._item_openings[""](text, position)
 
     def read_blocks(self, state: BlockCursor) -> None:
         """Read a text block by block; mistune's own loop searches for blocks character by character."""
@@ -137,15 +144,13 @@ class MarkdownBlockParser(BlockParser):
                 after = methods[match.lastgroup or ""](match, state)
             if not after:
                 after = source.find("\n", position) + 1 or end
-                while after < end and (
-                    source[after] not in openings or not openings[source[after]](source, after)
-                ):
+                while after < end:
+                    first = source[after]
+                    if first == "\n" or (first in openings and openings[first](source, after)):
+                        break
                     after = source.find("\n", after) + 1 or end
                 state.add_paragraph_up_to(after)
             state.cursor = position = after
-        for token in state.tokens:
-            if "start" in token:
-                token["text"] = source[token["start"] : token["end"]].rstrip("\n")
 
     def parse_blank_line(self, m: re.Match[str], state: BlockState) -> int:
         state.tokens.append(_BLANK)
@@ -305,6 +310,8 @@ class MarkdownBlockParser(BlockParser):
                 chunks.append(text)
                 position, number = run.end(), after
                 continue
+            if source[position] == "\n":
+                break
             line = state.line_from(position)
             if number not in lazy:
                 if not open_blocks.accepts_lazy_line(chunks, line):
