@@ -88,6 +88,8 @@ def find_prose_choices(
     parts: Sequence[Prose | Block], tabs: Mapping[int, tuple[TabPlace, ...]]
 ) -> Iterator[ProseChoice]:
     """Yield the alternatives among the blocks of a step, in order."""
+    if sum(not isinstance(part, Prose) and part.runs for part in parts) < 2:
+        return
     blocks = list(_introduce_blocks(parts))
     if not any(each.is_choice for each in blocks[1:]):
         return

@@ -178,10 +178,10 @@ class _ElementReader:
         self.insets.append(Inset(opening, first, len(self.out)))
 
     def _paragraph(self, token: Token, items: tuple[int, ...], quoted: bool) -> Paragraph:
-        text, start, end = token["source"], token["start"], token["end"]
+        text, start = token["source"], token["start"]
         index = self.first + token["line"]
-        last = index + 1 + text.count("\n", start, end - 1)
-        first_line = text[start : text.find("\n", start, end)].lstrip(" ")
+        last = index + token["count"]
+        first_line = text[start : text.find("\n", start)].lstrip(" ")
         return Paragraph(self.source.span_from_rest(index, first_line, last - 1), last, items, quoted)
 
     def _leaf(self, kind: str, token: Token, items: tuple[int, ...], quoted: bool) -> Element:

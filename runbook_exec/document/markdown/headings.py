@@ -73,6 +73,7 @@ def _label(link: re.Match[str]) -> str:
     return link["label"] or link["target"] or link["text"] or link["url"] or ""
 
 
+@lru_cache(maxsize=64)
 def split_number(title: str) -> tuple[str, str]:
     """Return the number of a title and the rest of it.
 
@@ -127,7 +128,7 @@ def assign_anchors(titles: Sequence[tuple[str, str]]) -> list[str]:
             continue
         anchor = make_slug(title)
         if not anchor or anchor in used:
-            counted = _COUNTED.fullmatch(anchor)
+            counted = _COUNTED.fullmatch(anchor) if "_" in anchor else None
             base, first = (counted[1], int(counted[2])) if counted else (anchor, 0)
             number = reached.get((base, first), first) + 1
             while f"{base}_{number}" in used:

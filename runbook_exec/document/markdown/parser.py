@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import TAB_STOP
-from .containers import QUOTE_MARKER, OpenBlocks, indent_width, item_padding
+from .containers import LIST_MARKER, QUOTE_MARKER, OpenBlocks, indent_width, item_padding
 from .cursor import BlockCursor, BlockState, Token
 
 if TYPE_CHECKING:
@@ -108,9 +108,22 @@ class MarkdownBlockParser(BlockParser):
         self._delay_match(openings, " ", rules)
         for character in "".join(self._first_characters.values()):
             fitting = [rule for rule in rules if character in self._first_characters[rule]]
-            if fitting:
+            if fitting == ["fenced_code"]:
+                openings[character] = self._delay_fence_match(character)
+            elif fitting:
                 self._delay_match(openings, character, fitting)
         return openings
+
+    def _delay_fence_match(self, character: str) -> _Match:
+        """Return a matcher for a fence; most lines that begin with its character begin with code or text."""
+        compiled: dict[str, _Match] = {}
+        self._delay_match(compiled, character, ["fenced_code"])
+
+        def match(text: str, position: int) -> re.Match[str] | None:
+            is_fence = text.startswith(character * 3, position)
+            return compiled[character](text, position) if is_fence else None
+
+        return match
 
     def _delay_match(self, openings: dict[str, _Match], character: str, rules: list[str]) -> None:
         """Put a matcher for the rules into `openings`, which is compiled when it is first used."""
@@ -299,7 +312,8 @@ class MarkdownBlockParser(BlockParser):
         source, lazy = state.src, state.env["lazy"]
         lines, indent = indented_lines(width)
         while position < state.cursor_max:
-            if run := lines.match(source, position):
+            first = source[position]
+            if first in " \n" and (run := lines.match(source, position)):
                 text = run[0]
                 after = number + text.count("\n")
                 if lazy and not lazy.isdisjoint(range(number, after)):
@@ -310,7 +324,7 @@ class MarkdownBlockParser(BlockParser):
                 chunks.append(text)
                 position, number = run.end(), after
                 continue
-            if source[position] == "\n":
+            if first == "\n" or LIST_MARKER.match(source, position):
                 break
             line = state.line_from(position)
             if number not in lazy:
@@ -339,7 +353,6 @@ def read_tokens(parser: MarkdownBlockParser, text: str) -> list[Token]:
     12 …, as in CommonMark.
     """
     state = BlockCursor()
-    state.env["lazy"] = set()
     expanded = text.expandtabs(TAB_STOP) if "\t" in text else text
     state.process(expanded if expanded.endswith("\n") else expanded + "\n")
     parser.read_blocks(state)
