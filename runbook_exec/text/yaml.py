@@ -193,7 +193,11 @@ def _check(document: YamlDocument, root: Node) -> None:
         measured[id(node)] = (0, 0)
         size, depth = 1, 0
         for child in _children(document, node):
-            child_size, child_depth = (1, 1) if isinstance(child, ScalarNode) else measure(child)
+            if isinstance(child, ScalarNode):
+                size += 1
+                depth = depth or 1
+                continue
+            child_size, child_depth = measure(child)
             size, depth = size + child_size, max(depth, child_depth)
         if size > _LARGEST or depth >= _DEEPEST:
             raise document.make_error(node, "more data than anybody would write by hand")

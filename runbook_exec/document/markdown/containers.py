@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ...light_classes import dataclass, field
 from ...text.lazy_pattern import LazyPattern
@@ -64,6 +65,22 @@ _BLANK = LazyPattern(r"\A\s*\Z")
 _BLOCK_TAG = LazyPattern(rf"</?(?:{_TAGS})(?:\s|/?>|$)", re.I)
 
 _LONE_TAG = LazyPattern(r"</?[A-Za-z][^<>]*>\s*$")
+
+
+@lru_cache(maxsize=64)
+def indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return patterns for lines with this indentation, and for the indentation itself.
+
+    The first pattern matches lines of which the last is not blank.
+    """
+    lines = re.compile(rf"(?>(?:(?>(?: *+\n)*) {{{width}}} *+[^ \n][^\n]*+\n)+)")
+    return lines, re.compile(rf"^ {{1,{width}}}", re.MULTILINE)
+
+
+@lru_cache(maxsize=64)
+def closing_fence(character: str, length: int) -> re.Pattern[str]:
+    """Return a pattern for the line that closes a fence of so many characters."""
+    return re.compile(rf"\n {{0,3}}{character}{{{length},}}[ \t]*\n")
 
 
 def indent_width(line: str) -> int:

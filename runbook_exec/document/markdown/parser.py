@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import TAB_STOP
-from .containers import LIST_MARKER, QUOTE_MARKER, OpenBlocks, indent_width, item_padding
+from .containers import (
+    LIST_MARKER,
+    QUOTE_MARKER,
+    OpenBlocks,
+    closing_fence,
+    indent_width,
+    indented_lines,
+    item_padding,
+)
 from .cursor import BlockCursor, BlockState, Token
 
 if TYPE_CHECKING:
@@ -47,9 +54,7 @@ _ITEM_CHARACTERS = frozenset(" " + FIRST_CHARACTERS["list"] + FIRST_CHARACTERS["
 _BLANK: Token = {"type": "blank_line"}  # it only ends the block above it
 
 _BLANK_LINE = LazyPattern(r" *+\n")
-
 _LINE = LazyPattern(r"[^\n]*+\n")
-
 _BLANK_LINES = LazyPattern(r"(?>(?: *+\n)*)")
 
 _BLANK_REST = LazyPattern(r"[ \t]*\n")
@@ -59,21 +64,6 @@ _BEFORE_TITLE = LazyPattern(r"[ \t\v\f]*+\n?[ \t\v\f]*+[\"'(]")
 _QUOTED_LINES = LazyPattern(rf"(?>(?:{QUOTE_MARKER.pattern}[^\n]*+\n)+)")
 
 _QUOTE_MARKERS = LazyPattern(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
-
-
-@lru_cache(maxsize=64)
-def indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return patterns for lines with this indentation, and for the indentation itself.
-
-    The first pattern matches lines of which the last is not blank.
-    """
-    lines = re.compile(rf"(?>(?:(?>(?: *+\n)*) {{{width}}} *+[^ \n][^\n]*+\n)+)")
-    return lines, re.compile(rf"^ {{1,{width}}}", re.MULTILINE)
-
-
-@lru_cache(maxsize=64)
-def _closing_fence(character: str, length: int) -> re.Pattern[str]:
-    return re.compile(rf"\n {{0,3}}{character}{{{length},}}[ \t]*\n")
 
 
 class MarkdownBlockParser(BlockParser):
@@ -173,7 +163,7 @@ class MarkdownBlockParser(BlockParser):
         indent, marker, info = m.group("fenced_1", "fenced_2", "fenced_3")
         if marker[0] == "`" and "`" in info:
             return None
-        closing = _closing_fence(marker[0], len(marker)).search(state.src, m.end())
+        closing = closing_fence(marker[0], len(marker)).search(state.src, m.end())
         raw = state.src[m.end() + 1 : closing.start() + 1 if closing else state.cursor_max]
         if indent:
             raw = indented_lines(len(indent))[1].sub("", raw)
