@@ -58,12 +58,32 @@ _LINE = LazyPattern(r"[^\n]*+\n")
 _BLANK_LINES = LazyPattern(r"(?>(?: *+\n)*)")
 
 _BLANK_REST = LazyPattern(r"[ \t]*\n")
-
 _BEFORE_TITLE = LazyPattern(r"[ \t\v\f]*+\n?[ \t\v\f]*+[\"'(]")
 
 _QUOTED_LINES = LazyPattern(rf"(?>(?:{QUOTE_MARKER.pattern}[^\n]*+\n)+)")
-
 _QUOTE_MARKERS = LazyPattern(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
+
+
+def _delay_match(parser: BlockParser, openings: dict[str, _Match], character: str, rules: list[str]) -> None:
+    """Put a matcher for the rules into `openings`, which is compiled when it is first used."""
+
+    def match(text: str, position: int) -> re.Match[str] | None:
+        openings[character] = parser.compile_sc(rules).match
+        return openings[character](text, position)
+
+    openings[character] = match
+
+
+def _delay_fence_match(parser: BlockParser, character: str) -> _Match:
+    """Return a matcher for a fence; most lines that begin with its character begin with code or text."""
+    compiled: dict[str, _Match] = {}
+    _delay_match(parser, compiled, character, ["fenced_code"])
+
+    def match(text: str, position: int) -> re.Match[str] | None:
+        is_fence = text.startswith(character * 3, position)
+        return compiled[character](text, position) if is_fence else None
+
+    return match
 
 
 class MarkdownBlockParser(BlockParser):
@@ -85,7 +105,7 @@ class MarkdownBlockParser(BlockParser):
         self._openings = self._by_first_character(self.rules)
         leaves = [rule for rule in self.rules if rule not in ("list", "block_quote")]
         self._item_openings: dict[str, _Match] = {}
-        self._delay_match(self._item_openings, "", ["thematic_break", "list"])
+        _delay_match(self, self._item_openings, "", ["thematic_break", "list"])
         # for text that is nested too deep for more lists and quotes
         self._leaves = self._by_first_character(leaves)
 
@@ -95,34 +115,14 @@ class MarkdownBlockParser(BlockParser):
         A line with any other first character is text. A matcher tries only rules that fit its character.
         """
         openings: dict[str, _Match] = {}
-        self._delay_match(openings, " ", rules)
+        _delay_match(self, openings, " ", rules)
         for character in "".join(self._first_characters.values()):
             fitting = [rule for rule in rules if character in self._first_characters[rule]]
             if fitting == ["fenced_code"]:
-                openings[character] = self._delay_fence_match(character)
+                openings[character] = _delay_fence_match(self, character)
             elif fitting:
-                self._delay_match(openings, character, fitting)
+                _delay_match(self, openings, character, fitting)
         return openings
-
-    def _delay_fence_match(self, character: str) -> _Match:
-        """Return a matcher for a fence; most lines that begin with its character begin with code or text."""
-        compiled: dict[str, _Match] = {}
-        self._delay_match(compiled, character, ["fenced_code"])
-
-        def match(text: str, position: int) -> re.Match[str] | None:
-            is_fence = text.startswith(character * 3, position)
-            return compiled[character](text, position) if is_fence else None
-
-        return match
-
-    def _delay_match(self, openings: dict[str, _Match], character: str, rules: list[str]) -> None:
-        """Put a matcher for the rules into `openings`, which is compiled when it is first used."""
-
-        def match(text: str, position: int) -> re.Match[str] | None:
-            openings[character] = self.compile_sc(rules).match
-            return openings[character](text, position)
-
-        openings[character] = match
 
     def _next_item(self, text: str, position: int) -> re.Match[str] | None:
         """Return the match of a list's item at a position, or of a thematic break; None for other text."""
