@@ -18,6 +18,7 @@ from .blocks import BlockDraft, read_block
 from .flow.regions import read_flow
 from .front_matter.bounds import FrontMatter, find_bounds
 from .front_matter.overlay import overlay_settings
+from .front_matter.plain import read_plain_matter
 from .markdown.elements import TEXTS, Element, Fence, Heading
 from .markdown.headings import read_title
 from .markdown.wikilinks import find_wikilinks
@@ -99,7 +100,10 @@ def _read_matter(text: str) -> FrontMatter:
     bounds = find_bounds(text)
     if bounds is None:
         return FrontMatter()
-    from .front_matter.reader import read_front_matter  # with PyYAML, which a page without one does not need
+    plain = read_plain_matter(text, bounds)
+    if plain is not None:
+        return plain
+    from .front_matter.reader import read_front_matter  # with PyYAML, which most pages do not need
 
     return read_front_matter(text, bounds)
 

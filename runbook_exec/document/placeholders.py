@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from ..light_classes import NamedTuple
@@ -87,7 +88,7 @@ def normalise_name(name: str) -> str:
     return _SEPARATORS.sub("-", name.strip()).casefold()
 
 
-def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[PlaceholderMatch, ...]:
+def find_placeholders(script: str, literal: tuple[str, ...] = ()) -> tuple[PlaceholderMatch, ...]:
     """Return the placeholders of a script in order, without the names in `literal`.
 
     The names in `literal` may have brackets. A placeholder is `<`, a letter, then letters, digits, spaces and
@@ -98,6 +99,12 @@ def find_placeholders(script: str, literal: Collection[str] = ()) -> tuple[Place
     """
     if "<" not in script and "{{%" not in script:
         return ()
+    return _find_in_brackets(script, literal)
+
+
+@lru_cache(maxsize=16)
+def _find_in_brackets(script: str, literal: tuple[str, ...]) -> tuple[PlaceholderMatch, ...]:
+    """Return them; the results are remembered, because each block is read several times."""
     kept_as_written = {normalise_literal(name) for name in literal}
     markup = _closed_elements(script)
     found: list[PlaceholderMatch] = []

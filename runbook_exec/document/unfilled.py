@@ -160,7 +160,7 @@ def find_unfilled(
     `scan` is that of the script. `others` are placeholders found before, in order. `literal` are the names
     that are no placeholders.
     """
-    if not any(map(text.__contains__, _HINTS)) and (text.islower() or _CAPITALS.search(text) is None):
+    if not _has_hint(text) and (text.islower() or _CAPITALS.search(text) is None):
         return ()
     forms = [form for form in _FORMS if any(hint in text for hint in form.hints)]
     script = _Script(text)
@@ -184,6 +184,12 @@ def find_unfilled(
                 found.append(PlaceholderMatch(start, end, name, match[0], form.is_suspected(match, context)))
         taken = sorted((*others, *found))
     return tuple(sorted(found))
+
+
+def _has_hint(text: str) -> bool:
+    """Return whether a text may have a hint of a form; each is looked for in small letters."""
+    lower = text.lower()
+    return "{" in lower or "[" in lower or any(map(lower.__contains__, _LOWER_HINTS))
 
 
 def _name_of(text: str, match: re.Match[str], is_nameless: bool) -> str:
@@ -276,4 +282,6 @@ _FORMS = (
     _Form(("",), _CAPITALS, _BARE, _is_no_value, is_suspected=lambda match, context: True),
 )  # fmt: skip
 
-_HINTS = tuple(hint for form in _FORMS for hint in form.hints if hint)
+_LOWER_HINTS = frozenset(
+    hint.lower() for form in _FORMS for hint in form.hints if hint and hint[0] not in "{["
+)

@@ -11,6 +11,7 @@ import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from types import FrameType
 
 PATTERN_SECONDS = 1  # of processor time, for all searches of one value
@@ -100,6 +101,7 @@ def match_whole(pattern: str, text: str) -> bool:
         return compiled.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=64)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Compile a pattern, in which `^` and `$` match at line ends. Raises PatternProblem."""
     if len(pattern) > _LONGEST:

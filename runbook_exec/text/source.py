@@ -58,10 +58,7 @@ class Source:
         if last >= len(lines):
             raise PositionError(last + 1, rest, "the end of the file")
         line, first = lines[index], starts[index]
-        if "\t" not in line and line.endswith(rest):  # the usual case
-            start = first + len(line) - len(rest)
-        else:
-            start = self.locate_rest(index, rest)[0]
+        start = first + len(line) - len(rest) if line.endswith(rest) else self.locate_rest(index, rest)[0]
         return _new_tuple(Span, (start, starts[last] + len(lines[last]), index + 1, start - first + 1))
 
     def end(self, index: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..light_classes import NamedTuple
 from .lazy_pattern import LazyPattern
+from .plain_scalars import is_iso_date, is_plain_text, make_date
 
 _compile_now = re.compile
 re.compile = LazyPattern  # type: ignore[assignment] # yaml compiles a large pattern that we do not use
@@ -39,6 +40,8 @@ _LARGEST = 20_000  # nodes, each counted as often as an alias repeats it
 
 
 _STRING = "tag:yaml.org,2002:str"
+
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 _MAPPING = "tag:yaml.org,2002:map"
 
@@ -88,6 +91,15 @@ def _make_placed_loader(loader: Any) -> Any:
     """Return the loader, with the place of impossible scalars such as 2026-02-30 in its errors."""
 
     class PlacedLoader(loader):  # type: ignore[misc]
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+            """Return the tag of a node; those of text and of dates need none of the patterns of PyYAML."""
+            if kind is ScalarNode and implicit[0]:
+                if is_plain_text(value):
+                    return _STRING
+                if is_iso_date(value):
+                    return _TIMESTAMP
+            return super().resolve(kind, value, implicit)
+
         def construct_plain(self, node: Node) -> Any:
             """Return the data of a node that contains no anchors, tags or merge keys but the usual."""
             if node.tag == _STRING and isinstance(node, ScalarNode):
@@ -103,6 +115,8 @@ def _make_placed_loader(loader: Any) -> Any:
             if node.tag == _STRING and isinstance(node, ScalarNode):
                 return node.value  # the usual case; the code below gives the same result
             try:
+                if node.tag == _TIMESTAMP and isinstance(node, ScalarNode) and is_iso_date(node.value):
+                    return make_date(node.value)
                 return super().construct_object(node, deep=deep)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 raise _make_unreadable_error(node, error) from None
@@ -184,7 +198,11 @@ def _check(document: YamlDocument, root: Node) -> None:
         measured[id(node)] = (0, 0)
         size, depth = 1, 0
         for child in _children(document, node):
-            child_size, child_depth = (1, 1) if isinstance(child, ScalarNode) else measure(child)
+            if isinstance(child, ScalarNode):
+                size += 1
+                depth = depth or 1
+                continue
+            child_size, child_depth = measure(child)
             size, depth = size + child_size, max(depth, child_depth)
         if size > _LARGEST or depth >= _DEEPEST:
             raise document.make_error(node, "more data than anybody would write by hand")

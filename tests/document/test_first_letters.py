@@ -18,6 +18,8 @@ WORDS = {
     "frame": (titles._FRAME, titles._FRAME_BEGINNINGS),
     "mending": (titles._MENDING, titles._MENDING_BEGINNINGS),
     "shown": (titles._SHOWN, titles._SHOWN_BEGINNINGS),
+    "alternative": (titles._ALTERNATIVE, titles._ALTERNATIVE_BEGINNINGS),
+    "system": (titles._SYSTEM, titles._SYSTEM_BEGINNINGS),
 }
 
 

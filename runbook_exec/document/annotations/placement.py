@@ -29,7 +29,7 @@ class PlacedAnnotations(NamedTuple):
 
 def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnotations:
     """Read every annotation comment of a page; several above one fence or heading add up."""
-    if not ANNOTATION_COMMENT.search(source.text):
+    if "<" not in source.text or "<!--" not in source.text or not ANNOTATION_COMMENT.search(source.text):
         return PlacedAnnotations({}, ())
     annotations: dict[int, Annotation] = {}
     problems: list[Problem] = []

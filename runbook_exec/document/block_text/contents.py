@@ -57,7 +57,9 @@ def _explain_statement(script: str, start: int) -> str:
         return f"line {{line}} begins with the prompt `{found[0].strip()}`"
     if OUTPUT.match(script, start):
         return "line {line} is output or data, not a command"
-    if other := match_other_program(script, start) or PromptForm.PLACE.match(script, start):
+    end = script.find("\n", start)
+    line = script[start : end if end >= 0 else len(script)]
+    if other := match_other_program(line) or PromptForm.PLACE.match(line):
         return f"line {{line}} begins with the prompt `{other[0].strip()}`"
     if ELISION.match(script, start):
         return "line {line} marks text that is left out"

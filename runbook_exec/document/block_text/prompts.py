@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from ...light_classes import NamedTuple
 from ...shells.registry import CONSOLE
 from ...text.lazy_pattern import LazyPattern
+from ...text.signs import has_any_sign
 from .common_commands import is_certain_command
 
 _VENV = r"[ \t]*+(?:\([\w./ -]{1,40}\) ?)?"
@@ -20,6 +22,10 @@ _PLACE = (
     r"|(?:~[\w./-]{0,80}(?=[$#%]| [$%])|~(?= #)|(?P<folder>/[\w.-]{0,40})(?= #)) ?"
     r"|(?P<shell>(?:sh|bash|zsh|ash|dash|ksh|csh)-\d[\d.]*))"
 )
+
+_UNUSUAL_SIGNS = "❯➜λ»"
+
+_SIGNS = "$#%" + _UNUSUAL_SIGNS
 
 _END = r"(?:[ \t]|$)"
 
@@ -36,18 +42,21 @@ class PromptForm(StrEnum):
     ROOT = r"#(?: |$)"
 
     pattern: LazyPattern[str]
+    signs: str  # characters of which each prompt of this form has one
 
     def __init__(self, form: str) -> None:
         self.pattern = LazyPattern(form, re.MULTILINE)
+        self.signs = ">" if form.startswith(">") else "".join(sign for sign in _SIGNS if sign in form)
 
-    def match(self, line: str, start: int = 0) -> re.Match[str] | None:
+    def match(self, line: str) -> re.Match[str] | None:
         """Return the match of a prompt of this form at the start of a line."""
-        found = self.pattern.match(line, start)
+        if not has_any_sign(line, self.signs):
+            return None
+        found = self.pattern.match(line)
         if found is None or self is not PromptForm.PLACE or found["folder"] in (None, "/"):
             return found
         # `/app # ls` is a prompt, `/usr/bin/app # the app` a command with a comment
-        end = line.find("\n", found.end())
-        return found if is_certain_command(line[found.end() : end if end >= 0 else len(line)]) else None
+        return found if is_certain_command(line[found.end() :]) else None
 
 
 # A program that is no shell reads what follows these.
@@ -62,17 +71,16 @@ _OTHER_PROGRAM = LazyPattern(
     re.MULTILINE,
 )
 
+_SIGNS_OF_OTHERS = (">", "#", "... ", "In [")
+
 _FIRST_FORMS = (PromptForm.DOLLAR, PromptForm.PLACE, PromptForm.ARROW, PromptForm.WORD)
 
 _ANYWHERE = (PromptForm.DOLLAR, PromptForm.PLACE, PromptForm.ARROW)
 
 
-def match_other_program(text: str, start: int = 0) -> re.Match[str] | None:
-    """Return the match of a prompt of a program that is no shell, at `start`; its group is `prompt`."""
-    return _OTHER_PROGRAM.match(text, start)
-
-
-_UNUSUAL_SIGNS = "❯➜λ»"
+def match_other_program(line: str) -> re.Match[str] | None:
+    """Return the match of a prompt of a program that is no shell on a line; its group is `prompt`."""
+    return _OTHER_PROGRAM.match(line) if has_any_sign(line, _SIGNS_OF_OTHERS) else None
 
 
 class PromptUser(NamedTuple):
@@ -86,6 +94,7 @@ class PromptUser(NamedTuple):
         return self.place + ("#" if self.is_root else "$")
 
 
+@lru_cache(maxsize=8)
 def find_first_form(code: str, language: str) -> PromptForm | None:
     """Return the form of the prompt that a block in this language begins with, or None.
 

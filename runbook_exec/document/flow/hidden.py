@@ -48,7 +48,7 @@ def find_comments(text: str, start: int, elements: Sequence[Element]) -> Iterato
     A `%%` alone on its line that nothing closes hides the rest of the page, as in Obsidian.
     """
     beginnings = list(_IN_BRACES.finditer(text, start)) if text.find("{", start) >= 0 else []
-    if "%%" in text:
+    if "%" in text and "%%" in text:
         beginnings += _OBSIDIAN.finditer(text, start)
     if not beginnings:
         return

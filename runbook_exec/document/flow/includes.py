@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ...diagnostics.problem import Problem
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
+from ...text.signs import has_any_sign
 from ...text.source import MappedText, Source
 from ..markdown.elements import PROSE, Element, Fence
 from .hidden import is_hidden
@@ -77,8 +79,7 @@ def report_block_include(source: Source, code: MappedText) -> Problem | None:
 
 def report_flow_includes(source: Source, elements: Sequence[Element]) -> Iterator[Problem]:
     """Yield a Problem for each include between the blocks of a step that may hold commands."""
-    imported = dict(_IMPORT.findall(source.text)) if "import " in source.text else {}
-    in_text = bool(imported) or any(sign in source.text for sign in _SIGNS)
+    imported, in_text = _read_imports(source.text)
     for element in elements:
         if isinstance(element, Fence):
             found = _DIRECTIVE.match(element.written)
@@ -89,6 +90,13 @@ def report_flow_includes(source: Source, elements: Sequence[Element]) -> Iterato
             for include in _find_in_text(text, imported):
                 start = element.span.start
                 yield _report(source, include._replace(start=start + include.start, end=start + include.end))
+
+
+@lru_cache(maxsize=1)
+def _read_imports(text: str) -> tuple[dict[str, str], bool]:
+    """Return the pages that a page imports by name, and whether its text may include other files."""
+    imported = dict(_IMPORT.findall(text)) if "import " in text else {}
+    return imported, bool(imported) or has_any_sign(text, _SIGNS)
 
 
 def _find_in_text(text: str, imported: dict[str, str]) -> Iterator[Include]:

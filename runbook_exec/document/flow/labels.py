@@ -51,7 +51,7 @@ via a an the
 
 _BEGINNINGS = frozenset(_BEGINNING_LETTERS.split())
 
-_OPTIONS = frozenset(("option", "method", "variant", "alternative", "approach", "possibility"))
+_OPTION_LETTERS = frozenset(("opt", "met", "var", "alt", "app", "pos"))
 
 _FIRST_WORD = LazyPattern(r"\w*")
 
@@ -71,8 +71,10 @@ def find_label_family(text: str) -> str:
     if len(text) > 80:
         return ""
     bare = text.strip(_MARKS)
-    if bare.isascii() and _read_first_word(bare)[:3] not in _BEGINNINGS:
-        return ""
+    if bare.isascii():
+        letters = bare[:3].lower()
+        if (letters if letters.isalnum() else _read_first_word(bare)[:3]) not in _BEGINNINGS:
+            return ""
     if not _BEGINNING.match(bare):
         return ""
     return next((family for family, label in _LABELS.items() if label.fullmatch(bare)), "")
@@ -88,7 +90,7 @@ def find_heading_family(title: str) -> str:
 
     They only name systems or tools, or they count options: `Option 1: with Helm`.
     """
-    may_count = not title.isascii() or _read_first_word(title) in _OPTIONS
+    may_count = not title.isascii() or title[:3].lower() in _OPTION_LETTERS
     option = _OPTION.fullmatch(title) if may_count else None
     return option[1].casefold() if option else find_label_family(title)
 

@@ -8,6 +8,7 @@ from enum import Enum
 
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
+from ...text.signs import has_any_sign
 
 
 class RegionKind(Enum):
@@ -73,7 +74,7 @@ _SIGNS = (":::", "///", "{%", "{{")
 
 _TAG_NAMES = frozenset(f"{_NAMES}|{_FRAMES}".replace("\\", "").split("|"))
 
-_TAG_NAME = LazyPattern(r"<([A-Za-z][\w.-]*)")
+_TAG_NAME = LazyPattern(r"[A-Za-z][\w.-]*")
 
 # what a page with marks holds; most pages have none
 _HINT = LazyPattern(
@@ -127,10 +128,19 @@ _COLON_NAME = LazyPattern(r"\{?\.?([A-Za-z][\w-]*)\}?[ \t]*(.*)")
 
 def has_marks(text: str) -> bool:
     """Return whether a page may have marks; looking for each takes longer."""
-    has_sign = any(sign in text for sign in _SIGNS) or ("@" in text and "@tab" in text.lower())
-    if not has_sign and _TAG_NAMES.isdisjoint(map(str.lower, _TAG_NAME.findall(text))):
-        return False
-    return _HINT.search(text) is not None
+    has_sign = has_any_sign(text, _SIGNS) or ("@" in text and "@tab" in text.lower())
+    return (has_sign or _has_tag(text)) and _HINT.search(text) is not None
+
+
+def _has_tag(text: str) -> bool:
+    """Return whether a text has the tag of an element that may be a mark."""
+    at = text.find("<")
+    while at >= 0:
+        name = _TAG_NAME.match(text, at + 1)
+        if name is not None and name[0].lower() in _TAG_NAMES:
+            return True
+        at = text.find("<", at + 1)
+    return False
 
 
 def find_marks(text: str) -> Iterator[Mark]:

@@ -47,6 +47,8 @@ _BLANK_LINE = LazyPattern(r"\n[ \t]*\n")
 # by the kind of a text: how many paragraphs at most are between the block above and the one below
 _FARTHEST = {"or": 2, "if": 1}
 
+_FARTHEST_OF_ALL = max(_FARTHEST.values())
+
 _INSTEAD = LazyPattern(r"\binstead\b", re.IGNORECASE)
 
 
@@ -59,12 +61,21 @@ class ProseChoice(NamedTuple):
 
 
 class _IntroducedBlock(NamedTuple):
-    """A block that runs, the paragraph directly above it, and what that makes of it: "or", "if" or ""."""
+    """A block that runs, and the paragraph directly above it."""
 
     block: Block
     intro: str
-    kind: str
-    near: bool  # whether the block above is near enough to be meant
+    distance: int  # how many paragraphs are between this block and the one above it that runs
+
+    @property
+    def kind(self) -> str:
+        """Return what the paragraph makes of the block: "or", "if" or ""."""
+        return _read_kind(self.intro) if self.intro else ""
+
+    @property
+    def is_choice(self) -> bool:
+        """Return whether the block is an alternative to the one above it, if they are in the same tabs."""
+        return self.distance <= _FARTHEST_OF_ALL and self.distance <= _FARTHEST.get(self.kind, -1)
 
     @property
     def label(self) -> str:
@@ -77,14 +88,16 @@ def find_prose_choices(
     parts: Sequence[Prose | Block], tabs: Mapping[int, tuple[TabPlace, ...]]
 ) -> Iterator[ProseChoice]:
     """Yield the alternatives among the blocks of a step, in order."""
+    if sum(not isinstance(part, Prose) and part.runs for part in parts) < 2:
+        return
     blocks = list(_introduce_blocks(parts))
-    if not any(each.kind and each.near for each in blocks[1:]):
+    if not any(each.is_choice for each in blocks[1:]):
         return
     ends = [*range(1, len(blocks)), len(blocks)]
     first = 0
     for index in ends:
         here = blocks[index] if index < len(blocks) else None
-        if here and here.kind and here.near and _are_beside(blocks[index - 1], here, tabs):
+        if here and here.is_choice and _are_beside(blocks[index - 1], here, tabs):
             continue
         yield from _divide_group(blocks[first:index])
         first = index
@@ -113,8 +126,7 @@ def _introduce_blocks(parts: Sequence[Prose | Block]) -> Iterator[_IntroducedBlo
         elif not part.runs:
             intro = ""
         else:
-            kind = _read_kind(intro) if intro else ""
-            yield _IntroducedBlock(part, intro, kind, count <= _FARTHEST.get(kind, 0))
+            yield _IntroducedBlock(part, intro, count)
             intro, count = "", 0
 
 

@@ -60,7 +60,8 @@ def read_flow(source: Source, start: int, mdx: bool = False) -> PageFlow:
     elements, reasons = hide_elements(elements, find_comments(source.text, start, elements))
     reader = _RegionReader(source, elements)
     regions = [*reader.read_insets(insets)]
-    if "#tab/" in source.text or has_marks(source.text):
+    headings = [element.text for element in elements if type(element) is Heading]
+    if any("#tab/" in text for text in headings) or has_marks(source.text):
         regions += reader.read_regions()
     around = [(each.first, each.last) for each in regions]
     for section in reader.read_headings():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 
 from ...diagnostics.problem import Problem
 from ...text.lazy_pattern import LazyPattern
@@ -22,6 +21,8 @@ def read_toml(text: str, start: int, end: int, body: int) -> FrontMatter:
 
     A mistake, and settings of ours, are in `problems`.
     """
+    import tomllib  # which compiles long patterns
+
     toml = text[start:end].replace("\r\n", "\n")
     try:
         data = tomllib.loads(toml)

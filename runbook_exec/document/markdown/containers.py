@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ...light_classes import dataclass, field
 from ...text.lazy_pattern import LazyPattern
@@ -56,11 +57,30 @@ _HTML_UNTIL = (
     (LazyPattern(r"<![A-Za-z]"), LazyPattern(r">")),
 )
 
+# the first characters of what interrupts a paragraph; the long pattern is not even compiled for other lines
+_INTERRUPTING = frozenset("-_*+#`~><0123456789")
+
 _BLANK = LazyPattern(r"\A\s*\Z")
 
 _BLOCK_TAG = LazyPattern(rf"</?(?:{_TAGS})(?:\s|/?>|$)", re.I)
 
 _LONE_TAG = LazyPattern(r"</?[A-Za-z][^<>]*>\s*$")
+
+
+@lru_cache(maxsize=64)
+def indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return patterns for lines with this indentation, and for the indentation itself.
+
+    The first pattern matches lines of which the last is not blank.
+    """
+    lines = re.compile(rf"(?>(?:(?>(?: *+\n)*) {{{width}}} *+[^ \n][^\n]*+\n)+)")
+    return lines, re.compile(rf"^ {{1,{width}}}", re.MULTILINE)
+
+
+@lru_cache(maxsize=64)
+def closing_fence(character: str, length: int) -> re.Pattern[str]:
+    """Return a pattern for the line that closes a fence of so many characters."""
+    return re.compile(rf"\n {{0,3}}{character}{{{length},}}[ \t]*\n")
 
 
 def indent_width(line: str) -> int:
@@ -88,7 +108,7 @@ class OpenBlocks:
         `text` is the container's text so far, without markers and in pieces of whole lines. A line that
         continues the paragraph counts as the next piece.
         """
-        if not line.strip() or _INTERRUPTS.match(line):
+        if not line.strip() or _interrupts_paragraph(line):
             return False
         self.read_up_to(text)
         self.known += self.paragraph
@@ -102,12 +122,15 @@ class OpenBlocks:
         self.known = len(text)
 
     def _add(self, line: str) -> None:
-        if not self.inside and not self.fence and line[:1].isalpha() and not self.html_end:
-            self.paragraph = True
-            return
+        if not self.inside:
+            if self.fence and self.fence not in line:
+                return
+            if not self.fence and line[:1].isalpha() and not self.html_end:
+                self.paragraph = True
+                return
         depth, rest = self._enter(line)
         if depth < len(self.inside):
-            if self.paragraph and rest.strip() and not _INTERRUPTS.match(rest):
+            if self.paragraph and rest.strip() and not _interrupts_paragraph(rest):
                 return
             del self.inside[depth:]
             self._close()
@@ -182,6 +205,9 @@ class OpenBlocks:
             self._add_text(leaf)
 
     def _add_text(self, leaf: str) -> None:
+        if leaf[0] != "<":
+            self.paragraph = True
+            return
         for start, end in _HTML_UNTIL:
             if opening := start.match(leaf):
                 self.paragraph = False
@@ -192,6 +218,13 @@ class OpenBlocks:
             self.html_end = _BLANK
         else:
             self.paragraph = True
+
+
+def _interrupts_paragraph(line: str) -> bool:
+    """Return whether a line begins a block even if a paragraph is open above it."""
+    if line.lstrip(" ")[:1] not in _INTERRUPTING:
+        return False
+    return (LIST_MARKER.match(line) or _INTERRUPTS.match(line)) is not None
 
 
 def item_padding(rest: str) -> int:

@@ -137,6 +137,8 @@ class _ElementReader:
             kind = token["type"]
             if kind == "paragraph":
                 self.out.append(self._paragraph(token, items, quoted))
+            elif kind == "blank_line":
+                continue
             elif kind == "block_quote":
                 self.read_tokens(token["children"], items, True)
             elif kind == "list":
@@ -176,16 +178,18 @@ class _ElementReader:
         self.insets.append(Inset(opening, first, len(self.out)))
 
     def _paragraph(self, token: Token, items: tuple[int, ...], quoted: bool) -> Paragraph:
-        lines = token["text"].split("\n")
+        text, start = token["source"], token["start"]
         index = self.first + token["line"]
-        last = index + len(lines)
-        return Paragraph(
-            self.source.span_from_rest(index, lines[0].lstrip(" "), last - 1), last, items, quoted
-        )
+        last = index + token["count"]
+        first_line = text[start : text.find("\n", start)].lstrip(" ")
+        return Paragraph(self.source.span_from_rest(index, first_line, last - 1), last, items, quoted)
 
     def _leaf(self, kind: str, token: Token, items: tuple[int, ...], quoted: bool) -> Element:
         source = self.source
-        text = token["text"] if "text" in token else token["raw"]
+        if "source" in token:  # a heading that is underlined was a paragraph
+            text = token["source"][token["start"] : token["end"]].rstrip("\n")
+        else:
+            text = token["text"] if "text" in token else token["raw"]
         written = (token.get("opening") or text).rstrip("\n")
         index = self.first + token["line"]
         last = index + written.count("\n") + (token.get("style") == "setext")

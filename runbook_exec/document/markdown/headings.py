@@ -6,6 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ...text.lazy_pattern import LazyPattern
 from .wikilinks import find_code_spans
@@ -42,6 +43,7 @@ _ATTRIBUTE_ID = LazyPattern(r"(?:^|\s)#([^\s#{}.]+)")
 _COUNTED = LazyPattern(r"(.*)_([0-9]{1,9})")
 
 
+@lru_cache(maxsize=64)
 def strip_markup(text: str) -> str:
     """Return the Markdown of a heading or a paragraph as plain text on one line."""
     if not _MARKUP.search(text):
@@ -71,6 +73,7 @@ def _label(link: re.Match[str]) -> str:
     return link["label"] or link["target"] or link["text"] or link["url"] or ""
 
 
+@lru_cache(maxsize=64)
 def split_number(title: str) -> tuple[str, str]:
     """Return the number of a title and the rest of it.
 
@@ -125,7 +128,7 @@ def assign_anchors(titles: Sequence[tuple[str, str]]) -> list[str]:
             continue
         anchor = make_slug(title)
         if not anchor or anchor in used:
-            counted = _COUNTED.fullmatch(anchor)
+            counted = _COUNTED.fullmatch(anchor) if "_" in anchor else None
             base, first = (counted[1], int(counted[2])) if counted else (anchor, 0)
             number = reached.get((base, first), first) + 1
             while f"{base}_{number}" in used:

@@ -6,8 +6,9 @@ import re
 from typing import ClassVar, cast
 
 from ...text.lazy_pattern import LazyPattern
+from .containers import indented_lines
 from .cursor import BlockCursor, BlockState, Token
-from .parser import FIRST_CHARACTERS, MarkdownBlockParser, indented_lines, read_tokens
+from .parser import FIRST_CHARACTERS, MarkdownBlockParser, read_tokens
 
 # Python-Markdown's `!!! note "Title"`, `??? note` and `=== "Tab"`; their text is indented by four spaces
 _INSET = (

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import TAB_STOP
-from .containers import QUOTE_MARKER, OpenBlocks, indent_width, item_padding
+from .containers import (
+    LIST_MARKER,
+    QUOTE_MARKER,
+    OpenBlocks,
+    closing_fence,
+    indent_width,
+    indented_lines,
+    item_padding,
+)
 from .cursor import BlockCursor, BlockState, Token
 
 if TYPE_CHECKING:
@@ -42,36 +49,41 @@ FIRST_CHARACTERS = {
     "blank_line": "\t\v\f\n",
 }
 
+_ITEM_CHARACTERS = frozenset(" " + FIRST_CHARACTERS["list"] + FIRST_CHARACTERS["thematic_break"])
+
 _BLANK: Token = {"type": "blank_line"}  # it only ends the block above it
 
 _BLANK_LINE = LazyPattern(r" *+\n")
-
 _LINE = LazyPattern(r"[^\n]*+\n")
-
 _BLANK_LINES = LazyPattern(r"(?>(?: *+\n)*)")
 
 _BLANK_REST = LazyPattern(r"[ \t]*\n")
-
 _BEFORE_TITLE = LazyPattern(r"[ \t\v\f]*+\n?[ \t\v\f]*+[\"'(]")
 
 _QUOTED_LINES = LazyPattern(rf"(?>(?:{QUOTE_MARKER.pattern}[^\n]*+\n)+)")
-
 _QUOTE_MARKERS = LazyPattern(rf"^{QUOTE_MARKER.pattern}", re.MULTILINE)
 
 
-@lru_cache(maxsize=64)
-def indented_lines(width: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return patterns for lines with this indentation, and for the indentation itself.
+def _delay_match(parser: BlockParser, openings: dict[str, _Match], character: str, rules: list[str]) -> None:
+    """Put a matcher for the rules into `openings`, which is compiled when it is first used."""
 
-    The first pattern matches lines of which the last is not blank.
-    """
-    lines = re.compile(rf"(?>(?:(?>(?: *+\n)*) {{{width}}} *+[^ \n][^\n]*+\n)+)")
-    return lines, re.compile(rf"^ {{1,{width}}}", re.MULTILINE)
+    def match(text: str, position: int) -> re.Match[str] | None:
+        openings[character] = parser.compile_sc(rules).match
+        return openings[character](text, position)
+
+    openings[character] = match
 
 
-@lru_cache(maxsize=64)
-def _closing_fence(character: str, length: int) -> re.Pattern[str]:
-    return re.compile(rf"\n {{0,3}}{character}{{{length},}}[ \t]*\n")
+def _delay_fence_match(parser: BlockParser, character: str) -> _Match:
+    """Return a matcher for a fence; most lines that begin with its character begin with code or text."""
+    compiled: dict[str, _Match] = {}
+    _delay_match(parser, compiled, character, ["fenced_code"])
+
+    def match(text: str, position: int) -> re.Match[str] | None:
+        is_fence = text.startswith(character * 3, position)
+        return compiled[character](text, position) if is_fence else None
+
+    return match
 
 
 class MarkdownBlockParser(BlockParser):
@@ -92,6 +104,8 @@ class MarkdownBlockParser(BlockParser):
         self._first_characters = first_characters
         self._openings = self._by_first_character(self.rules)
         leaves = [rule for rule in self.rules if rule not in ("list", "block_quote")]
+        self._item_openings: dict[str, _Match] = {}
+        _delay_match(self, self._item_openings, "", ["thematic_break", "list"])
         # for text that is nested too deep for more lists and quotes
         self._leaves = self._by_first_character(leaves)
 
@@ -101,24 +115,20 @@ class MarkdownBlockParser(BlockParser):
         A line with any other first character is text. A matcher tries only rules that fit its character.
         """
         openings: dict[str, _Match] = {}
-        self._delay_match(openings, " ", rules)
+        _delay_match(self, openings, " ", rules)
         for character in "".join(self._first_characters.values()):
             fitting = [rule for rule in rules if character in self._first_characters[rule]]
-            if fitting:
-                self._delay_match(openings, character, fitting)
+            if fitting == ["fenced_code"]:
+                openings[character] = _delay_fence_match(self, character)
+            elif fitting:
+                _delay_match(self, openings, character, fitting)
         return openings
 
-    def _delay_match(self, openings: dict[str, _Match], character: str, rules: list[str]) -> None:
-        """Put a matcher for the rules into `openings`, which is compiled when it is first used."""
-
-        def match(text: str, position: int) -> re.Match[str] | None:
-            openings[character] = self.compile_sc(rules).match
-            return openings[character](text, position)
-
-        openings[character] = match
-
     def _next_item(self, text: str, position: int) -> re.Match[str] | None:
-        return self.compile_sc(["thematic_break", "list"]).match(text, position)
+        """Return the match of a list's item at a position, or of a thematic break; None for other text."""
+        if text[position : position + 1] not in _ITEM_CHARACTERS:
+            return None
+        return self._item_openings[""](text, position)
 
     def read_blocks(self, state: BlockCursor) -> None:
         """Read a text block by block; mistune's own loop searches for blocks character by character."""
@@ -137,15 +147,13 @@ class MarkdownBlockParser(BlockParser):
                 after = methods[match.lastgroup or ""](match, state)
             if not after:
                 after = source.find("\n", position) + 1 or end
-                while after < end and (
-                    source[after] not in openings or not openings[source[after]](source, after)
-                ):
+                while after < end:
+                    first = source[after]
+                    if first == "\n" or (first in openings and openings[first](source, after)):
+                        break
                     after = source.find("\n", after) + 1 or end
                 state.add_paragraph_up_to(after)
             state.cursor = position = after
-        for token in state.tokens:
-            if "start" in token:
-                token["text"] = source[token["start"] : token["end"]].rstrip("\n")
 
     def parse_blank_line(self, m: re.Match[str], state: BlockState) -> int:
         state.tokens.append(_BLANK)
@@ -155,7 +163,7 @@ class MarkdownBlockParser(BlockParser):
         indent, marker, info = m.group("fenced_1", "fenced_2", "fenced_3")
         if marker[0] == "`" and "`" in info:
             return None
-        closing = _closing_fence(marker[0], len(marker)).search(state.src, m.end())
+        closing = closing_fence(marker[0], len(marker)).search(state.src, m.end())
         raw = state.src[m.end() + 1 : closing.start() + 1 if closing else state.cursor_max]
         if indent:
             raw = indented_lines(len(indent))[1].sub("", raw)
@@ -294,7 +302,8 @@ class MarkdownBlockParser(BlockParser):
         source, lazy = state.src, state.env["lazy"]
         lines, indent = indented_lines(width)
         while position < state.cursor_max:
-            if run := lines.match(source, position):
+            first = source[position]
+            if first in " \n" and (run := lines.match(source, position)):
                 text = run[0]
                 after = number + text.count("\n")
                 if lazy and not lazy.isdisjoint(range(number, after)):
@@ -305,6 +314,8 @@ class MarkdownBlockParser(BlockParser):
                 chunks.append(text)
                 position, number = run.end(), after
                 continue
+            if first == "\n" or LIST_MARKER.match(source, position):
+                break
             line = state.line_from(position)
             if number not in lazy:
                 if not open_blocks.accepts_lazy_line(chunks, line):
@@ -332,7 +343,6 @@ def read_tokens(parser: MarkdownBlockParser, text: str) -> list[Token]:
     12 …, as in CommonMark.
     """
     state = BlockCursor()
-    state.env["lazy"] = set()
     expanded = text.expandtabs(TAB_STOP) if "\t" in text else text
     state.process(expanded if expanded.endswith("\n") else expanded + "\n")
     parser.read_blocks(state)

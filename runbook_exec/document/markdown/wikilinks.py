@@ -51,19 +51,23 @@ def _is_escaped(text: str, position: int, start: int) -> bool:
 
 def find_wikilinks(source: Source, start: int, end: int) -> list[Wikilink]:
     """Return the wikilinks of a paragraph or heading from `start` to `end`."""
-    if source.text.find("[[", start, end) < 0:
+    text = source.text
+    found = list(_LINK.finditer(text, start, end)) if text.find("[[", start, end) >= 0 else []
+    if not found:
         return []
-    spans = iter((*find_code_spans(source.text, start, end), (end, end)))
+    # a code span that begins below the last link holds none
+    in_code = find_code_spans(text, start, end) if text.find("`", start, found[-1].end()) >= 0 else []
+    spans = iter((*in_code, (end, end)))
     first, last = next(spans)
     links = []
-    for match in _LINK.finditer(source.text, start, end):
+    for match in found:
         while last <= match.start() and first < end:
             first, last = next(spans)
         if first < match.end() and match.start() < last:
             continue
         target = match["target"].rstrip("\\").strip()
         heading = (match["heading"] or "").rstrip("\\").strip()
-        if (target or heading) and not _is_escaped(source.text, match.start(), start):
+        if (target or heading) and not _is_escaped(text, match.start(), start):
             label = (match["label"] or "").strip()
             links.append(Wikilink(target, heading, label, source.span(match.start(), match.end())))
     return links

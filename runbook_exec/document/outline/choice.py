@@ -141,8 +141,11 @@ def _begins_without_command(code: str) -> bool:
 
 def _has_tabs(tree: PageTree, inside: Sequence[tuple[int, int]]) -> bool:
     """Return whether HTML that shows one of several texts is among these elements."""
-    parts = (tree.elements[index] for first, last in inside for index in range(first, last))
-    return any(isinstance(element, Html) and _TABS.search(element.text) is not None for element in parts)
+    for first, last in inside:
+        for element in tree.elements[first:last]:
+            if type(element) is Html and _TABS.search(element.text):
+                return True
+    return False
 
 
 def _list_beside(tree: PageTree, at: int | None) -> Iterator[HeadingNode]:

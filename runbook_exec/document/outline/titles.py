@@ -180,6 +180,16 @@ _SHOWN_BEGINNINGS = _split(
     "whe who"
 )
 
+_ALTERNATIVE_BEGINNINGS = _split("opt met alt app var sce cas pos way pat sol or eit if rec pre")
+
+_SYSTEM_BEGINNINGS = _split(
+    "lin ubu deb fed cen rhe red roc alm sus ope arc alp nix gen fre mac os dar win wsl pow hom bre apt "
+    "yum dnf pac sna cho sco pip con npm yar pnp car doc pod vag hel kus ter pul ans min kin k3s k3d mic "
+    "k0s rke okd aws eks gcp gke goo azu aks dig dok lin het ora oci bar on onp kub sys lau fro sou pre "
+    "bin rpm bas zsh fis ngi apa cad tra mys mar pos sql git bit jen x86 amd arm int app des lap ras and "
+    "ios por cli gui das"
+)
+
 _WORD = LazyPattern(r"\w+")
 
 
@@ -271,8 +281,10 @@ def are_alternatives(titles: Sequence[str]) -> bool:
     """Return whether sections with these titles are several ways to one end, not steps in order."""
     if len(titles) < 2:
         return False
-    if any(_ALTERNATIVE.search(title) for title in titles):
+    if any(_may_begin(title, _ALTERNATIVE_BEGINNINGS) and _ALTERNATIVE.search(title) for title in titles):
         return True
-    systems = sum(_SYSTEM.search(title) is not None for title in titles)
+    systems = sum(
+        _may_begin(title, _SYSTEM_BEGINNINGS) and _SYSTEM.search(title) is not None for title in titles
+    )
     ways = sum(_WAY.match(title) is not None for title in titles)
     return max(systems, ways) > 1 and max(systems, ways) * 2 >= len(titles)
