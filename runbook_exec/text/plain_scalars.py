@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
 
 # the only words that begin with a letter and are more than text in YAML
 _MEANINGFUL = frozenset(
@@ -26,4 +29,6 @@ def is_iso_date(written: str) -> bool:
 
 def make_date(written: str) -> date:
     """Return the day that is written as `2026-04-30` is. Raises ValueError if it does not exist."""
+    from datetime import date  # which a page without a date does not need
+
     return date(int(written[:4]), int(written[5:7]), int(written[8:]))
