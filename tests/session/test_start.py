@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 
+from runbook_exec.errors import Refused
+from runbook_exec.session.session import Session
 from tests.support.live_session import open_session, run_statement
 from tests.support.paths import REPOSITORY
 from tests.support.program import COMMAND, Program
@@ -86,3 +89,21 @@ def test_a_guided_run_names_the_configuration_that_replaced_its_shell(program: P
         shown.type(ENTER)
         shown.wait("`~/.bashrc` starts `fish` in its place")
         assert shown.wait_status() == 1
+
+
+def note_return(cwd: Path, returned: Path) -> None:
+    """Make a session in a folder; each process that comes back from that writes its id."""
+    try:
+        Session("sh", clean=True, cwd=str(cwd))
+    finally:
+        with returned.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+
+
+@pytest.mark.parametrize("what", ["gone", "file"])
+def test_a_folder_that_has_just_gone_starts_no_shell(what: str, tmp_path: Path) -> None:
+    """The program reports it, and the process that was to be the shell does not run on in our code."""
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused, match=rf"^cannot start in `.*/{what}`: "):
+        note_return(tmp_path / what, tmp_path / "returned")
+    assert (tmp_path / "returned").read_text() == f"{os.getpid()}\n"

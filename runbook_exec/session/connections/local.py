@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol, cast
 
 import pexpect
 
+from ...errors import Refused, reason
 from ...system import core_dumps
 from ...system.descriptors import list_descriptors
 from ...system.process_tree import Member, can_list_programs, find_members, find_program, list_programs
@@ -206,11 +207,22 @@ class LocalConnection:
         standard_input: str | None = None,
         is_muted: bool = False,
     ) -> LocalProcess:
-        """Start a program on a new pseudo-terminal of `size` rows and columns."""
+        """Start a program on a new pseudo-terminal of `size` rows and columns.
+
+        Raises Refused if it cannot start in `cwd`.
+        """
         program, *arguments = argv
 
         def prepare() -> None:
-            """Set the signals of the program as at a prompt, and its input; called in the child."""
+            """Enter `cwd`, and set signals as at a prompt, and the input; called in the child.
+
+            pexpect raises its errors here. With pexpect's own `cwd`, the child would run on in our program.
+            """
+            if cwd is not None:
+                try:
+                    os.chdir(cwd)
+                except OSError as error:
+                    raise RuntimeError(f"cannot start in `{cwd}`: {reason(error)}") from None
             for number in _AS_AT_A_PROMPT:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -225,18 +237,19 @@ class LocalConnection:
                 os.dup2(control, 0)
                 os.close(control)
 
-        return LocalProcess(
-            pexpect.spawn(
+        try:
+            child: pexpect.spawn[bytes] = pexpect.spawn(
                 program,
                 arguments,
-                cwd=cwd,
                 env=dict(environ),
                 dimensions=size,
                 echo=False,
                 timeout=None,
                 preexec_fn=prepare,
             )
-        )
+        except RuntimeError as error:
+            raise Refused(str(error)) from None
+        return LocalProcess(child)
 
     def close(self) -> None:
         """Remove the folder."""
