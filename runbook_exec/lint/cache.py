@@ -6,7 +6,6 @@ Results are valid while the page, the settings, the program and the shells are t
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import stat
@@ -22,6 +21,7 @@ from .. import __version__
 from ..diagnostics.report import from_plain, to_plain
 from ..shells.registry import SHELLS, find_command
 from ..system.atomic_write import replace_file
+from ..text.digests import sha256
 from .results import CachedResult, PageResult
 from .selection import LintSettings
 
@@ -101,7 +101,7 @@ def open_cache(environ: Mapping[str, str]) -> Cache | None:
         folder.mkdir(mode=0o700, exist_ok=True)
         if not all(_is_private(each) for each in (folder.parent, folder)):
             return None
-        return Cache(folder / hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:32])
+        return Cache(folder / sha256(os.fsencode(Path.cwd())).hexdigest()[:32])
     except OSError:
         return None
 
@@ -119,7 +119,7 @@ class CacheKeys:
             id(settings), _digest_settings(settings)
         )
         page = os.fsencode(os.path.abspath(path))  # noqa: PTH100
-        return hashlib.sha256(b"\0".join((self._program, settings_digest, digest.encode(), page))).hexdigest()
+        return sha256(b"\0".join((self._program, settings_digest, digest.encode(), page))).hexdigest()
 
 
 def _program() -> Iterable[str]:
@@ -167,11 +167,11 @@ def _digest_settings(settings: LintSettings) -> bytes:
 
 
 def _digest(parts: Iterable[str]) -> bytes:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).digest()
+    return sha256("\0".join(parts).encode("utf-8", "surrogateescape")).digest()
 
 
 def _checksum(text: bytes) -> bytes:
-    return hashlib.sha256(text).hexdigest()[:16].encode()
+    return sha256(text).hexdigest()[:16].encode()
 
 
 def format_line(key: str, cached: CachedResult) -> bytes:

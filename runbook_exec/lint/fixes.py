@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from ..diagnostics.report import Report, TextEdit
 from ..errors import Refused, reason
 from ..light_classes import dataclass
 from ..system.atomic_write import replace_file
+from ..text.digests import sha256
 
 
 class NotWritten(Refused):
@@ -47,7 +47,7 @@ def apply_fixes(report: Report, content: Callable[[str], bytes]) -> Iterator[Fix
         except OSError as error:
             yield _change_error(path, error)
             continue
-        if hashlib.sha256(before).hexdigest() != report.pages[path]:
+        if sha256(before).hexdigest() != report.pages[path]:
             yield _stale_page_error(path)
             continue
         try:

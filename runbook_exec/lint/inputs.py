@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..system.regular_file import read_regular_file
+from ..text.digests import sha256
 
 STANDARD_INPUT = "-"  # in place of a path
 
@@ -37,7 +37,7 @@ class Pages:
         """
         known = self._digests.get(name)
         if known is None:
-            known = self._digests[name] = hashlib.sha256(self.content(name)).hexdigest()
+            known = self._digests[name] = sha256(self.content(name)).hexdigest()
         return known
 
 

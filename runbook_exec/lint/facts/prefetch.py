@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -38,7 +37,8 @@ def run_in_background(find: Callable[[], Any]) -> Iterator[BackgroundResult]:
     The result has the types of JSON. Processes that are forked later can read it. Raises OSError if no
     process can be started.
     """
-    import multiprocessing
+    import multiprocessing  # this and the next for many pages only
+    import tempfile
 
     ended, ending = os.pipe()
     try:

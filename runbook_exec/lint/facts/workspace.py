@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -13,6 +12,7 @@ from ...document.anchors import Headings, find_headings
 from ...document.page_names import PageNames, read_aliases, select_preferred, strip_page_suffix
 from ...system.git import list_git_files, run_git
 from ...system.regular_file import read_regular_file
+from ...text.digests import sha256
 from ..inputs import path_below
 from ..rule import LintContext
 
@@ -176,7 +176,7 @@ class Workspace:
             known = self._read_headings(path)
             parts = (*known.titles, "\0", *sorted(known.ids), "\0", str(known.included))
             outline = "\n".join(parts).encode("utf-8", "surrogatepass")
-            self._outlines[path] = hashlib.sha256(outline).hexdigest()
+            self._outlines[path] = sha256(outline).hexdigest()
         return self._outlines[path]
 
     def text_digest(self, path: str) -> str:
@@ -187,7 +187,7 @@ class Workspace:
                 self._digests[path] = (
                     self.context.pages.digest(given)
                     if given is not None
-                    else hashlib.sha256(read_regular_file(self.base / path)).hexdigest()
+                    else sha256(read_regular_file(self.base / path)).hexdigest()
                 )
             except OSError:
                 self._digests[path] = ""
