@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from ..light_classes import NamedTuple
+from ..system.memo import cache_scans
 from ..text.lazy_pattern import LazyPattern
 
 _QUOTED = LazyPattern(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)", re.DOTALL)
@@ -70,6 +71,11 @@ def read_plain_command(script: str) -> SimpleCommand | None:
     return SimpleCommand(words, 0) if words else None
 
 
+def split_raw_words(*texts: str) -> frozenset[str]:
+    """Return the words of texts, as `RawWords` has those of a script."""
+    return frozenset(word for text in texts for word in _RAW_WORD.findall(text))
+
+
 class RawWords:
     """The words of a script that is not parsed: every name and option of its commands is among them.
 
@@ -78,7 +84,7 @@ class RawWords:
 
     def __init__(self, script: str) -> None:
         self._script = script
-        self._words = frozenset(_RAW_WORD.findall(script))
+        self._words = split_raw_words(script)
 
     def list_among(self, names: frozenset[str]) -> frozenset[str]:
         """Return those of the names that are words of the script."""
@@ -88,9 +94,9 @@ class RawWords:
         """Return whether quotes or escapes are within a word, which may be a name without them."""
         return _QUOTE_IN_WORD.search(self._script) is not None
 
-    def have_all(self, texts: Iterable[str]) -> bool:
-        """Return whether each word of the texts is a word of the script."""
-        return all(self._words.issuperset(_RAW_WORD.findall(text)) for text in texts)
+    def have_all(self, words: frozenset[str]) -> bool:
+        """Return whether each of the words, as `split_raw_words` returns them, is a word of the script."""
+        return words <= self._words
 
     def have_option(self, options: Collection[str]) -> bool:
         """Return whether a command may have one of the options, which are as in an `OptionTable`."""
@@ -101,3 +107,6 @@ class RawWords:
             letters[-1] in "'\"\\" or any(option in letters for option in short)
             for letters in (_SHORT_OPTIONS.findall(self._script) if short else ())
         )
+
+
+read_raw_words = cache_scans(RawWords)  # two searches look at each statement

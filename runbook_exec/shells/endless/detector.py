@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from functools import cache
 
+from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ..inner.arguments import Arguments, make_table, read_arguments
-from ..simple_command import RawWords, SimpleCommand
+from ..simple_command import RawWords, SimpleCommand, read_raw_words, split_raw_words
 from .programs import (
     MAKE_TARGETS,
     MANAGE_COMMANDS,
@@ -123,7 +124,7 @@ def find_endless_command(text: str, commands: Sequence[SimpleCommand]) -> Endles
 
 def may_be_endless(text: str) -> bool:
     """Return whether a statement may run until it is ended, as its words look; most need no parsing."""
-    words = RawWords(text)
+    words = read_raw_words(text)
     names = words.list_among(_NAMES)
     return bool(names) and (words.are_split() or any(_may_run_on(each, words, text) for each in names))
 
@@ -136,13 +137,24 @@ def _may_run_on(name: str, words: RawWords, text: str) -> bool:
     if name == "for":
         return "((" in text
     if name in _NEEDED:
-        return any(words.have_all((word,)) for word in _NEEDED[name])
-    uses = [("", use) for use in USES.get(name, ())]
-    uses += [("compose", use) for use in USES.get(f"{name} compose", ())]
+        return any(map(words.have_all, _split_needed(name)))
+    uses = _list_needs(name)
     return not uses or any(
-        words.have_all((first, *use.operands)) and (not use.needs or words.have_option(use.needs))
-        for first, use in uses
+        words.have_all(operands) and (not options or words.have_option(options)) for operands, options in uses
     )
+
+
+@cache
+def _split_needed(name: str) -> list[frozenset[str]]:
+    return [split_raw_words(word) for word in _NEEDED[name]]
+
+
+@cache
+def _list_needs(name: str) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """Return the operands that each endless use of a program has, and the options of which it has one."""
+    uses = [(split_raw_words(*use.operands), use.needs) for use in USES.get(name, ())]
+    of_compose = USES.get(f"{name} compose", ())
+    return uses + [(split_raw_words("compose", *use.operands), use.needs) for use in of_compose]
 
 
 def _is_in_background(text: str, start: int) -> bool:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
-from ..simple_command import RawWords, SimpleCommand
+from ..simple_command import RawWords, SimpleCommand, read_raw_words, split_raw_words
 from .arguments import OptionTable, make_table, read_arguments
 from .programs import (
     LOGINS,
@@ -317,7 +318,7 @@ _ACTIONS: Mapping[str, Sequence[str]] = {
 
 def may_open_shell(text: str) -> bool:
     """Return whether a statement may open a shell or prompt, as its words look; most need no parsing."""
-    words = RawWords(text)
+    words = read_raw_words(text)
     names = words.list_among(_NAMES)
     return "$0" in text or (
         bool(names) and (words.are_split() or any(_may_open(each, words) for each in names))
@@ -331,5 +332,11 @@ def _may_open(name: str, words: RawWords) -> bool:
         return wrapper.opens_alone or words.have_option(wrapper.alone_options)
     if name not in _BY_PROGRAM:
         return True
+    return any(map(words.have_all, _list_uses(name)))
+
+
+@cache
+def _list_uses(name: str) -> list[frozenset[str]]:
+    """Return the words of the subcommands with which a program opens something."""
     uses = (*_ACTIONS.get(name, ()), *(use for use, _ in SUBCOMMANDS.get(name, ())))
-    return any(words.have_all((use,)) for use in uses)
+    return [split_raw_words(use) for use in uses]
