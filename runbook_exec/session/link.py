@@ -121,10 +121,11 @@ def _explain(error: OSError) -> str:
         return f"no process can be started: {reason(error)}; raise the limit with `ulimit -u`, or end others"
     if number is None:  # pexpect reports so that none can be opened
         return "no pseudo-terminal can be opened; check `/dev/ptmx`, `/dev/pts` and `ulimit -n`"
-    if number == errno.ENOENT:
-        return "no files can be made in a temporary folder; name another in $TMPDIR"
-    where = find_temporary_folder()
-    return f"no files can be made in `{where}`: {reason(error)}; name another folder in $TMPDIR"
+    if number != errno.ENOENT:
+        with contextlib.suppress(OSError):  # the disk may be too full to try which folder it is
+            where = find_temporary_folder()
+            return f"no files can be made in `{where}`: {reason(error)}; name another folder in $TMPDIR"
+    return "no files can be made in a temporary folder; name another in $TMPDIR"
 
 
 def open_link(
