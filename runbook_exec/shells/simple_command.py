@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from ..light_classes import NamedTuple
-from ..system.memo import cache_scans
 from ..text.lazy_pattern import LazyPattern
 
 _QUOTED = LazyPattern(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)", re.DOTALL)
@@ -82,6 +82,8 @@ class RawWords:
     Most scripts do not name what a search is for, and reading their words takes far less time than parsing.
     """
 
+    __slots__ = ("_script", "_words")
+
     def __init__(self, script: str) -> None:
         self._script = script
         self._words = split_raw_words(script)
@@ -109,4 +111,4 @@ class RawWords:
         )
 
 
-read_raw_words = cache_scans(RawWords)  # two searches look at each statement
+read_raw_words = lru_cache(maxsize=128)(RawWords)  # two searches look at the statements of a page
