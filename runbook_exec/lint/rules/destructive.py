@@ -143,20 +143,27 @@ def unconfirmed_command(page: Page) -> Iterator[Finding]:
     """Report destructive commands without `confirm`."""
     mine = [(_compile_pattern(pattern), pattern) for pattern in page.options.get("destructive", ())]
     running = [code for code in find_shell_code(page) if code.block.runs]
-    commands = _DestructionTable(DESTRUCTIVE, "\n".join(code.bare for code in running), COMMAND)
-    texts = _DestructionTable(_IN_TEXT, "\n".join(code.script for code in running).lower(), "", re.IGNORECASE)
-    for code in running:
-        found = [*commands.find(code.bare), *texts.find(code.script)]
-        found += [(*each.span(1), what) for pattern, what in mine for each in pattern.finditer(code.bare)]
+    bare = [_join_lines(code.bare) for code in running]
+    scripts = [_join_lines(code.script) for code in running]
+    commands = _DestructionTable(DESTRUCTIVE, "\n".join(bare), COMMAND)
+    texts = _DestructionTable(_IN_TEXT, "\n".join(scripts).lower(), "", re.IGNORECASE)
+    for code, outside, script in zip(running, bare, scripts, strict=True):
+        found = [*commands.find(outside), *texts.find(script)]
+        found += [(*each.span(1), what) for pattern, what in mine for each in pattern.finditer(outside)]
         if not found or annotation_of(page, code.block).confirm is not None:
             continue
         for start, end, what in sorted(found):
-            text = _shorten(code.bare[start:end])
+            text = _shorten(outside[start:end])
             yield Finding(
                 f"`{text}` cannot be undone, and nothing asks first{f' ({what})' * (what != text)}",
                 code.span(start, end),
                 "`<!-- runbook: confirm -->` above the block asks before it, even with --yes",
             )
+
+
+def _join_lines(script: str) -> str:
+    """Return a script of the same length, in which a command that continues on the next line is one line."""
+    return script.replace("\\\n", "  ")
 
 
 def _shorten(text: str) -> str:
@@ -178,6 +185,7 @@ RULES = (
         bad=(
             Example(fish_page("sudo rm -rf /srv/old"), at=(6, 6)),
             Example(bash_page("kubectl -n prod delete pod web-1"), at=(6, 1)),
+            Example(bash_page("rm \\\n  -rf \\\n  /srv/old"), at=(6, 1)),
             Example(bash_page("psql -c 'DROP TABLE users'"), at=(6, 10)),
             Example(bash_page("az group delete --name demo --yes"), at=(6, 1)),
             Example(bash_page("aws cloudformation delete-stack --stack-name demo"), at=(6, 1)),
