@@ -65,14 +65,12 @@ class State(NamedTuple):
 
 def apply(state: State, event: Event) -> State:
     """Return the state after the event."""
-    if not state.acted and (
-        isinstance(event, StatementStarted) or (isinstance(event, Answered) and is_done_step(event))
-    ):
-        state = state._replace(acted=True)
     match event:
-        case StatementStarted(statement=number) if number:
+        case StatementStarted(statement=0):
+            return state._replace(acted=True)
+        case StatementStarted():
             where = ItemId(event.step, event.block, event.statement)
-            return state._replace(doubt=where, next_try=(where, event.attempt), question=None)
+            return state._replace(acted=True, doubt=where, next_try=(where, event.attempt), question=None)
         case StatementFinished(statement=number) if number:
             return _finish_statement(state, event)
         case Output():
@@ -112,11 +110,6 @@ def _end_background(state: State, event: BackgroundEnded) -> State:
     return state._replace(background=state.background - {where})
 
 
-def is_done_step(event: Answered) -> bool:
-    """Return whether a person has done a step."""
-    return event.question == "manual" and event.answer == Choice.DONE
-
-
 def _apply_answer(state: State, event: Answered) -> State:
     where = ItemId(event.step, event.block, event.statement)
     if event.question == "failed" and event.answer != Choice.QUIT:
@@ -135,7 +128,7 @@ def _apply_answer(state: State, event: Answered) -> State:
         case "failed", Choice.DONE:
             return _mark_item(state, where, ItemStatus.OK)
         case "manual", Choice.DONE:
-            state = state._replace(notes=with_entry(state.notes, where, event.note))
+            state = state._replace(acted=True, notes=with_entry(state.notes, where, event.note))
             return _mark_item(state, where, ItemStatus.OK)
         case "doubt", Choice.DONE:
             return _mark_item(state._replace(doubt=None), where, ItemStatus.OK)

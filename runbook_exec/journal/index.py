@@ -12,8 +12,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
 
-from ..engine.events import FINISHED, Answered, Event, Outcome, RunEnded, RunStarted, StatementStarted
-from ..engine.state import is_done_step
+from ..engine.events import FINISHED, Event, Outcome, RunEnded, RunStarted
+from ..engine.state import State, apply
 from ..errors import Refused, reason
 from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
@@ -192,8 +192,7 @@ def has_acted(path: Path) -> bool:
     """Return whether something has happened in a run, by its journal: see `State.acted`."""
     with contextlib.suppress(OSError), open_journal(path) as file:
         for line in read_bounded_lines(file):
-            event = _event(line) if line.startswith(_ACTIONS) else None
-            if isinstance(event, StatementStarted) or (isinstance(event, Answered) and is_done_step(event)):
+            if line.startswith(_ACTIONS) and (event := _event(line)) and apply(State(), event).acted:
                 return True
     return False
 
