@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...diagnostics.problem import Problem, Severity
 from ...light_classes import NamedTuple
+from ...text.signs import has_any_sign
 from ...text.source import Source
 from ...text.span import Span
 from ..markdown.elements import ANNOTATED, TEXTS, Element, Html, ListItem
@@ -29,7 +30,7 @@ class PlacedAnnotations(NamedTuple):
 
 def read_annotations(source: Source, elements: Sequence[Element]) -> PlacedAnnotations:
     """Read every annotation comment of a page; several above one fence or heading add up."""
-    if "<" not in source.text or "<!--" not in source.text or not ANNOTATION_COMMENT.search(source.text):
+    if not has_any_sign(source.text, ("<!--",)) or not ANNOTATION_COMMENT.search(source.text):
         return PlacedAnnotations({}, ())
     annotations: dict[int, Annotation] = {}
     problems: list[Problem] = []

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
+from ...text.signs import has_any_sign
 from ..markdown.elements import CODE, Element, Fence, Html, ListItem
 
 # By their group's name: what ends the comment, and what it is called.
@@ -48,7 +49,7 @@ def find_comments(text: str, start: int, elements: Sequence[Element]) -> Iterato
     A `%%` alone on its line that nothing closes hides the rest of the page, as in Obsidian.
     """
     beginnings = list(_IN_BRACES.finditer(text, start)) if text.find("{", start) >= 0 else []
-    if "%" in text and "%%" in text:
+    if has_any_sign(text, ("%%",)):
         beginnings += _OBSIDIAN.finditer(text, start)
     if not beginnings:
         return
