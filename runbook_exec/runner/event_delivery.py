@@ -47,15 +47,20 @@ class EventDelivery:
     a statement runs that takes time, `record_waiting` is called.
     """
 
-    def __init__(self, journal: Journal, stream: OutputStream, *, is_late: bool) -> None:
-        """Deliver to the journal and to displays; `stream` is what the terminal's display writes to."""
+    def __init__(
+        self, journal: Journal, stream: OutputStream, notice: Callable[[str], None], *, is_late: bool
+    ) -> None:
+        """Deliver to the journal and to displays; `stream` is what the terminal's display writes to.
+
+        `notice` reports that the recording cannot be written; the run continues.
+        """
         self.journal = journal
         self._stream = stream
         self._is_late = journal.joins = is_late
         self._waiting: deque[Event] = deque()  # written, or held by the journal, and not shown
         self._displays: Sequence[Observer] = ()
         self._recording: AsciicastWriter | None = None
-        self._notice: Callable[[str], None] = print
+        self._notice = notice
         self._unrecorded: list[Event] = []  # shown, and not recorded
         self._record_at = 0.0  # a moment of the monotonic clock
 
@@ -65,14 +70,13 @@ class EventDelivery:
         journal: JournalObserver,
         displays: Sequence[Observer],
         recording: AsciicastWriter,
-        notice: Callable[[str], None],
     ) -> Outcome:
         """Write, show and record all events, and return the outcome of the run. Raises JournalError.
 
         The next event is asked for when one is written. An interrupt counts at the next wait for a statement
-        or a person. `notice` reports that the recording cannot be written; the run continues.
+        or a person.
         """
-        self._displays, self._recording, self._notice = displays, recording, notice
+        self._displays, self._recording = displays, recording
         with defer_interrupts():
             for event in events:
                 journal.observe(event)

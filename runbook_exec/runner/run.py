@@ -108,7 +108,9 @@ def run_plan(
         keyboard = OperatorTty(0, 1) if attended else None
         store = store or (open_secret_store(identity, journal.path) if keeps else None)
         output = OutputStream(1) if options.json and live is None else terminal.stream
-        delivery = EventDelivery(journal, terminal.stream, is_late=not (attended or options.json))
+        delivery = EventDelivery(
+            journal, terminal.stream, terminal.write_line, is_late=not (attended or options.json)
+        )
         served = LiveRun(live, _name_place()) if live else None
         facts = (store, past, state, resumed, key, served)
         run = RunParts(identity, plan, options, terminal, output, delivery, keyboard, *facts)
@@ -290,7 +292,7 @@ def _observe_run(
     journal = JournalObserver(run.journal, terminal.write_line)
     displays = _list_displays(run, started, journal)
     try:
-        return run.delivery.deliver_all(events, journal, displays, recording, terminal.write_line)
+        return run.delivery.deliver_all(events, journal, displays, recording)
     except JournalError as error:
         run.delivery.show_waiting()
         terminal.write_line(f"{error}; the run has stopped before the next statement")
