@@ -63,7 +63,7 @@ class Screen:
         """Wait until the screen ends with a text, and return the screen's text."""
         return self.wait_until(lambda shown: shown.endswith(text), f"`{text}` at the end of the screen")
 
-    def wait_until(self, so: Callable[[str], bool], what: str) -> str:
+    def wait_until(self, so: Callable[[str], object], what: str) -> str:
         """Wait until `so` holds for the screen's text, and return it; `what` names it in errors."""
         until = time.monotonic() + PATIENCE
         while not so(self.text()):
