@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -55,6 +58,13 @@ def enter(nested: NestedSession, code: str) -> Result:
     assert nested.depth == depth + 1, result
     assert result.done.status == 0
     return result
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait until a process is gone, and its parent knows."""
+    until = time.monotonic() + GENEROUS
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 @contextmanager
@@ -209,23 +219,76 @@ def test_keys_reach_the_statement_inside(tmp_path: Path) -> None:
         assert run(nested, "echo $colour").text == "blue\n"
 
 
+def read_line(nested: NestedSession, operator: TerminalOperator, keys: bytes) -> str | None:
+    """Return the line that comes of keys, which are typed when the prompt is there."""
+    asking, is_typed = nested.ask_line(), False
+    while True:
+        try:
+            message = next(asking)
+        except StopIteration as end:
+            return cast("str | None", end.value)
+        if isinstance(message, OutputChunk) and b"> " in message.data and not is_typed:
+            operator.type(keys)
+            is_typed = True
+
+
 def test_the_operator_types_lines_at_the_inner_prompt(tmp_path: Path) -> None:
     """A line comes back whole, and nothing of it runs by itself."""
     with TerminalOperator() as operator, open_nested("bash", tmp_path, operator) as nested:
         for inner in INNER:
             enter(nested, inner)
-            asking = nested.ask_line()
-            line, typed = None, False
-            try:
-                while True:
-                    message = next(asking)
-                    if isinstance(message, OutputChunk) and b"> " in message.data and not typed:
-                        operator.type(b"touch 'a b'; echo \"$HOME\"\r")
-                        typed = True
-            except StopIteration as end:
-                line = end.value
+            line = read_line(nested, operator, b"touch 'a b'; echo \"$HOME\"\r")
             assert line == "touch 'a b'; echo \"$HOME\"", inner
             assert not (tmp_path / "a b").exists()
+            assert collect(nested.leave_shell(b"exit", GENEROUS)).done.status == 0
+
+
+@pytest.mark.parametrize("inner", INNER)
+def test_keys_that_no_statement_has_read_run_nowhere(inner: str, tmp_path: Path) -> None:
+    """Lines that are typed while a statement works are neither run nor passed to the next one."""
+    fish = inner == "fish"
+    with TerminalOperator() as operator, open_nested("bash", tmp_path, operator) as nested:
+        enter(nested, inner)
+        wait = "while not test -e go; sleep 0.05; end" if fish else "while [ ! -e go ]; do sleep 0.05; done"
+        printed = b""
+        for message in nested.run(f"echo begun; {wait}; sh -c 'exit 3'".encode(), GENEROUS):
+            if isinstance(message, OutputChunk):
+                if b"begun" in message.data:
+                    operator.type(b"touch ran-1\rtouch ran-2\rtouch ran-3")
+                printed += message.data
+                if b"ran-3" in printed:  # the terminal has them
+                    (tmp_path / "go").touch()
+        assert run(nested, "echo $status" if fish else "echo $?").text == "3\n"
+        assert not list(tmp_path.glob("ran-*"))
+        assert run(nested, "touch here").done.status == 0
+        assert (tmp_path / "here").exists()
+
+
+@pytest.mark.parametrize("inner", OUTER)
+def test_a_statement_for_a_shell_that_has_ended_does_not_run_in_the_one_outside(
+    inner: str, tmp_path: Path
+) -> None:
+    """The shell has ended while the operator thought about the next statement."""
+    with open_nested("bash", tmp_path) as nested:
+        enter(nested, inner)
+        enter(nested, "bash")
+        for depth, pid in ((1, "$$"), (0, OWN_PID.get(inner, "$$"))):
+            number = int(run(nested, f"echo {pid}").text)
+            os.kill(number, signal.SIGKILL)
+            wait_for_end(number)
+            done = run(nested, "touch wrong").done
+            assert "the shell in which this ran has ended" in done.ended
+            assert nested.depth == depth
+            assert run(nested, "echo outside").text == "outside\n"
+        assert not (tmp_path / "wrong").exists()
+
+
+def test_all_lines_of_a_pasted_text_come_from_the_inner_prompt(tmp_path: Path) -> None:
+    """A terminal marks what is pasted, and these shells ask for that."""
+    with TerminalOperator() as operator, open_nested("bash", tmp_path, operator) as nested:
+        for inner in ("bash", "zsh", "fish"):
+            enter(nested, inner)
+            assert read_line(nested, operator, b"\x1b[200~echo a\recho b\x1b[201~\r") == "echo a\necho b"
             assert collect(nested.leave_shell(b"exit", GENEROUS)).done.status == 0
 
 

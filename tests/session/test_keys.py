@@ -233,6 +233,17 @@ def test_a_line_can_be_typed_at_the_shells_own_prompt(shell: str, tmp_path: Path
         assert run_statement(session, "echo $status" if shell == "fish" else "echo $?").text == "3\n"
 
 
+@pytest.mark.parametrize("shell", ["fish", "bash", "zsh"])
+def test_all_lines_of_a_pasted_text_are_one_line_of_the_prompt(shell: str, tmp_path: Path) -> None:
+    """A terminal marks what is pasted, and these shells ask for that."""
+    with TerminalOperator() as operator, open_session(shell, tmp_path, keyboard=operator.keyboard) as session:
+        typing = threading.Timer(0.5, operator.type, [b"\x1b[200~echo a\recho b\x1b[201~\r"])
+        typing.start()
+        line = read_line(session)
+        typing.join()
+        assert line == "echo a\necho b"
+
+
 def test_the_first_read_of_a_new_users_fish_only_reads(tmp_path: Path) -> None:
     """It prints no greeting, and parses no manual pages in the background."""
     with TerminalOperator() as operator:

@@ -7,6 +7,10 @@ handles control characters itself. The line prints a mark when the statement beg
 same line, or after ^C and errors by the shell's prompt. What comes between an end and the next beginning is
 the echo of the line and the prompt, and is dropped.
 
+What the operator has typed for a statement that did not read it must not run at the prompt. Therefore the
+shell does not go back to its prompt after a statement: it reads lines and drops them until one has a secret
+word, the key, which comes before the next statement. Without `/dev/tty`, as in a `chroot`, it reads none.
+
 The lines begin with a blank, and the shell keeps no history, because values in them may be secret.
 """
 
@@ -27,7 +31,8 @@ class TypedShell(NamedTuple):
     """How one kind of shell is typed to.
 
     `setup` are lines that are typed once, each when the shell has finished the one before. In the others,
-    `{code}` is a quoted text, and `{word}` the secret word of the statement.
+    `{code}` is a quoted text, and `{word}` the secret word of the statement. `{key}` ends the wait for the
+    next statement.
     """
 
     name: str  # of the shell, as the registry has it
@@ -38,9 +43,14 @@ class TypedShell(NamedTuple):
     after: str  # is added to the code, and keeps its statuses
     read_line: str  # the code that lets the operator type a line, which `line` holds
     line: str = '"$__rb_l"'
+    wake: str = "#{key}"  # the line before a statement, which does nothing at a prompt
+
+    def waits_after(self, kind: str) -> bool:
+        """Return whether the shell waits for the key after a mark of this kind; the prompt of `sh` cannot."""
+        return self.name != "sh" or kind == "E"
 
 
-_POSIX_BEGIN = " __rb_s=$?; __rb_c={code}"
+_POSIX_BEGIN = " __rb_c={code}"
 
 _POSIX_ADD = ' __rb_c="$__rb_c"{code}'
 
@@ -55,7 +65,9 @@ _POSIX_SETUP = (
     ' __rb_a() { __rb_q="$? {statuses}"; return "${__rb_q%% *}"; }',
     " __rb_e() { __rb_s=$?; __rb_q=${__rb_q-$__rb_s $__rb_s}; "
     '__rb_m "\\033]8133;${1:-E};%s;%s;%s;%s\\007" "$__rb_n" "${__rb_q%% *}" "${__rb_q#* }" "$PWD"; '
-    '__rb_n=; unset __rb_q; return "$__rb_s"; }',
+    '__rb_n=; unset __rb_q; __rb_w; return "$__rb_s"; }',
+    " __rb_w() { while IFS= {builtin} read -r __rb_x; do case $__rb_x in *'#{key}') break;; esac; done "
+    "</dev/tty; unset __rb_x; } 2>/dev/null",
     ' __rb_p() { __rb_s=$?; [ -z "${__rb_n-}" ] || { __rb_q="$__rb_s $__rb_s"; __rb_e I; }; '
     'return "$__rb_s"; }',
 )
@@ -65,7 +77,10 @@ def _make_setup(first: str, builtin: str, statuses: str, prompt: str, last: str)
     lines = (
         first,
         _POSIX_MARK.format(builtin=builtin),
-        *(line.replace("{statuses}", statuses).replace("{prompt}", prompt) for line in _POSIX_SETUP),
+        *(
+            line.replace("{statuses}", statuses).replace("{prompt}", prompt).replace("{builtin}", builtin)
+            for line in _POSIX_SETUP
+        ),
         f" __rb_s=0; __rb_n=; {last}",
     )
     return tuple(filter(None, lines))
@@ -88,7 +103,7 @@ BASH = TypedShell(
     _POSIX_ADD,
     _BASH_RUN,
     _AFTER,
-    "IFS= builtin read -e -r -p '{prompt}' __rb_l",
+    "IFS= builtin read -e -r -d $'\\r' -p '{prompt}' __rb_l",  # of what is pasted, all lines
 )
 
 ZSH = TypedShell(
@@ -106,6 +121,7 @@ ZSH = TypedShell(
     _BASH_RUN,
     _AFTER,
     "__rb_l=; setopt zle; builtin vared -e -p '{prompt}' __rb_l; unsetopt zle; [ -n \"$__rb_l\" ]",
+    wake=": #{key}",  # it may take no comments
 )
 
 # The prompt of such a shell can run nothing, but it shows variables. It has the mark after ^C.
@@ -120,7 +136,7 @@ SH = TypedShell(
         "PS1=$__rb_1 PS2=",
         f'unset PS1; __rb_1="{_SH_PROMPT}"; PS1=$__rb_1 PS2=',
     ),
-    _POSIX_BEGIN,
+    " __rb_s=$?;" + _POSIX_BEGIN,
     _POSIX_ADD,
     _POSIX_RUN,
     _AFTER,
@@ -130,15 +146,18 @@ SH = TypedShell(
 # From version 4 on, fish itself tells the terminal that a line has ended; our mark comes before that.
 _FISH_SETUP = (
     " set -g fish_autosuggestion_enabled 0; set -g fish_private_mode 1; function fish_title; end; "
-    "function fish_greeting; end; function fish_right_prompt; end; function fish_mode_prompt; end; "
-    "function fish_prompt; end",
+    "function fish_greeting; end; function fish_right_prompt; end; function fish_mode_prompt; end",
+    # fish may exit after its mark, but not at its prompt
+    " function fish_prompt; if set -q __rb_w; set -e __rb_w; "
+    "command /bin/sh -c 'while IFS= read -r line; do case $line in *\"#{key}\") exit;; esac; done' "
+    "</dev/tty 2>/dev/null; end; end",
     " function __rb_m; builtin printf $argv >/dev/tty 2>/dev/null; or builtin printf $argv; end",
     " function __rb_b; set -g __rb_n $argv[1]; __rb_m '\\033]8133;B;%s\\007' $argv[1]; return $__rb_s; end",
     " function __rb_a; set -g __rb_q $status $pipestatus; return $__rb_q[1]; end",
     " function __rb_e --on-event fish_postexec; set -g __rb_s $status; "
     'if test -n "$__rb_n"; set -q __rb_q; or set -g __rb_q $__rb_s $__rb_s; '
     "__rb_m '\\033]8133;E;%s;%s;%s;%s\\007' $__rb_n $__rb_q[1] \"$__rb_q[2..-1]\" $PWD; "
-    "set -g __rb_n; set -e __rb_q; end; return $__rb_s; end",
+    "set -g __rb_w; set -g __rb_n; set -e __rb_q; end; return $__rb_s; end",
     " set -g __rb_s 0; set -g __rb_n",
 )
 
@@ -173,20 +192,32 @@ def read_answer(rest: bytes) -> TypedShell:
     return SH
 
 
-def write_setup(line: str, word: str) -> bytes:
+def write_setup(line: str, word: str, key: str) -> bytes:
     """Return a line of the setup, which prints a mark when it has been run."""
     half = len(word) // 2
+    line = line.replace("{key}", key)
     return f'{line}; printf \'\\033]8133;A;%s\\007\' "{word[:half]}""{word[half:]}"\n'.encode()
 
 
-def write_statement(dialect: TypedShell, code: bytes, word: str) -> bytes:
-    """Return the lines that run a statement with its secret word."""
+def write_reading(dialect: TypedShell, word: str) -> bytes:
+    """Return the code that lets the operator type a line, and brings it in a mark with this word."""
+    read = dialect.read_line.format(prompt=f"{dialect.name}> ")
+    return f"{read}\n__rb_m '\\033]8133;L;{word};%s\\007' {dialect.line}".encode()
+
+
+def write_statement(dialect: TypedShell, code: bytes, word: str, key: str = "") -> bytes:
+    """Return the lines that run a statement with its secret word.
+
+    `key` is what the shell waits for, "" if it is at its prompt.
+    """
     first, *more = _encode(code + dialect.after.encode())
-    if not more:
-        line = dialect.begin.format(code=first) + ";" + dialect.run.format(word=word)
-        return f"{_CLEAR}{line}\n".encode()
-    lines = [dialect.begin.format(code=first), *(dialect.add.format(code=part) for part in more)]
-    return (_CLEAR + "\n".join([*lines, dialect.run.format(word=word)]) + "\n").encode()
+    run = dialect.run.format(word=word)
+    lines = [dialect.wake.format(key=key)] if key else []
+    if more:
+        lines += [dialect.begin.format(code=first), *(dialect.add.format(code=part) for part in more), run]
+    else:
+        lines.append(f"{dialect.begin.format(code=first)};{run}")
+    return (_CLEAR + "\n".join(lines) + "\n").encode()
 
 
 def _encode(code: bytes) -> Iterator[str]:

@@ -7,14 +7,14 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 
 from ...engine.ports import Done, Message, OutputChunk, Silence
-from ...light_classes import NamedTuple
+from ...light_classes import dataclass
 from ..keyboard_wait import KeyWait, find_last_line
-from .dialects import TypedShell, read_answer, write_setup, write_statement
+from .dialects import TypedShell, read_answer, write_reading, write_setup, write_statement
 from .holding_session import HoldingSession
 from .marks import PromptMark
 from .opener_exchange import OpenerExchange
 from .opening import Opening
-from .pieces import ENDS, Piece, PieceReader, make_interrupted, read_end
+from .pieces import ENDS, Piece, PieceReader, make_interrupted, read_end, read_text
 
 _BEGINNING = 15.0  # seconds in which a statement must begin
 
@@ -25,11 +25,21 @@ _LEAVING = 5.0  # seconds that `exit` may take when the run ends
 _SETUP = 10.0  # seconds that a line of the setup may take
 
 
-class _Level(NamedTuple):
-    """A shell inside: how it is typed to, and the secret word of the statement that has opened it."""
+@dataclass(slots=True)
+class _Level:
+    """A shell inside: how it is typed to, and the secret word of the statement that has opened it.
+
+    Its `key` ends its wait for the next statement. No other shell takes that, so a statement for a shell that
+    has ended runs nowhere.
+    """
 
     dialect: TypedShell
     opener: str  # "" if the session's own shell has run that
+    key: str
+    is_waiting: bool = False
+
+    def write_statement(self, code: bytes, word: str) -> bytes:
+        return write_statement(self.dialect, code, word, self.key if self.is_waiting else "")
 
 
 class NestedSession:
@@ -77,12 +87,9 @@ class NestedSession:
         """Let the operator type a line at the prompt of the innermost shell."""
         if not self._levels:
             return (yield from self._session.ask_line())
-        dialect = self._levels[-1].dialect
         word = os.urandom(8).hex()
-        read = dialect.read_line.format(prompt=f"{dialect.name}> ")
-        send = f"__rb_m '\\033]8133;L;{word};%s\\007' {dialect.line}"
         status = 1
-        for message in self._run_inside(f"{read}\n{send}".encode(), None, line=word):
+        for message in self._run_inside(write_reading(self._levels[-1].dialect, word), None, line=word):
             if isinstance(message, Done):
                 status = message.status
             else:
@@ -115,7 +122,7 @@ class NestedSession:
 
     def _open_inside(self, code: bytes, timeout: float | None) -> Iterator[Message]:
         exchange, word = self._require_exchange(), os.urandom(8).hex()
-        exchange.begin(write_statement(self._levels[-1].dialect, code, word), None)
+        exchange.begin(self._levels[-1].write_statement(code, word), None)
         for piece in self._pieces.read():
             if isinstance(piece, PromptMark) and (piece.kind, piece.word) == ("B", word):
                 break
@@ -171,9 +178,10 @@ class NestedSession:
     def _set_up(self, dialect: TypedShell, exchange: OpenerExchange, opener: str) -> Iterator[Message]:
         """Prepare a shell that has answered."""
         exchange.hold_keys()
+        key = os.urandom(8).hex()
         for line in dialect.setup:
             word = os.urandom(8).hex()
-            exchange.type(write_setup(line, word))
+            exchange.type(write_setup(line, word, key))
             until = time.monotonic() + _SETUP
             for piece in self._pieces.read():
                 if isinstance(piece, PromptMark) and (piece.kind, piece.word) == ("A", word):
@@ -184,7 +192,7 @@ class NestedSession:
                 if isinstance(piece, Silence) and time.monotonic() > until:
                     exchange.give_up()
         before = self._inner_cwd if self._levels else self._session.cwd
-        self._levels.append(_Level(dialect, opener))
+        self._levels.append(_Level(dialect, opener, key))
         for message in self._run_inside(b":", _SETUP):  # shows that statements run and end there
             yield message._replace(cwd=before) if isinstance(message, Done) else message
 
@@ -197,7 +205,7 @@ class NestedSession:
     ) -> Iterator[Message]:
         """Run a statement in the innermost shell, and yield what comes between its marks."""
         exchange, word = self._require_exchange(), os.urandom(8).hex()
-        exchange.begin(write_statement(self._levels[-1].dialect, code, word), timeout)
+        exchange.begin(self._levels[-1].write_statement(code, word), timeout)
         began = time.monotonic()
         is_running, ended = False, 0.0
         end: PromptMark | None = None
@@ -225,7 +233,7 @@ class NestedSession:
                             return
                         is_running, end, ended = False, piece, time.monotonic()
                 elif isinstance(piece, PromptMark) and line and piece.word == line:
-                    self._line = piece.rest.decode("utf-8", "surrogateescape")
+                    self._line = read_text(piece)
                 elif is_running:
                     yield OutputChunk(piece.raw if isinstance(piece, PromptMark) else piece)
 
@@ -235,6 +243,8 @@ class NestedSession:
         """Return the end of a statement from its mark."""
         exchange = self._require_exchange()
         done = read_end(mark, exchange, self.inner_shell)
+        for level in self._levels[-1:]:
+            level.is_waiting = level.dialect.waits_after(mark.kind)
         exchange.end()
         self._inner_cwd = done.cwd
         return done

@@ -49,6 +49,11 @@ def make_interrupted(cwd: str) -> Done:
     return Done(130, (130,), cwd, ended="it was interrupted twice", killed=True)
 
 
+def read_text(mark: PromptMark) -> str:
+    """Return the text that a mark brings; the terminal has changed its line ends."""
+    return mark.rest.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")
+
+
 def read_end(mark: PromptMark, exchange: OpenerExchange, shell: str) -> Done:
     """Return the end of a statement from its mark; `shell` is the name of the shell that ran it."""
     found = mark.rest.split(b";", 2)

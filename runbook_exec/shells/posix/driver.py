@@ -219,7 +219,8 @@ BASH_DRIVER = Driver(
     files=_bash_files,
     start=make_start(_BASH_START, _BASH_GATE),
     message=_posix_message(b"builtin eval", b' 0<>"$__runbook_tty"', padding=_BASH_BLOCK, has_traps=True),
-    read_line="IFS= builtin read -e -r -p 'bash> ' __runbook_line",
+    # all lines of a pasted text
+    read_line="IFS= builtin read -e -r -d $'\\r' -p 'bash> ' __runbook_line",
     send_line="builtin " + LINE_CODE,
     jobs=_list_jobs("builtin"),
     settled="builtin " + SETTLED_CODE,
