@@ -243,6 +243,17 @@ def test_the_operator_types_lines_at_the_inner_prompt(tmp_path: Path) -> None:
             assert collect(nested.leave_shell(b"exit", GENEROUS)).done.status == 0
 
 
+def test_a_shell_that_waits_for_its_terminal_is_answered(tmp_path: Path) -> None:
+    """fish 4 asks so before it takes keys; of what it asks, nothing is shown."""
+    asks = (
+        r"""stty raw -echo; printf "\33[?u\33[>0q\33]11;?\33\\\\\33[6n\33[0c"; head -c 5 >answer; stty sane"""
+    )
+    with open_nested("bash", tmp_path) as nested:
+        assert "\x1b" not in enter(nested, f"sh -c '{asks}; echo welcome; exec bash'").text
+        assert (tmp_path / "answer").read_bytes() == b"\x1b[?6c"
+        assert run(nested, "echo $BASH_SUBSHELL").text == "0\n"
+
+
 @pytest.mark.parametrize("inner", INNER)
 def test_keys_that_no_statement_has_read_run_nowhere(inner: str, tmp_path: Path) -> None:
     """Lines that are typed while a statement works are neither run nor passed to the next one."""

@@ -129,7 +129,7 @@ class NestedSession:
             if isinstance(piece, Done) or self._is_end(piece):
                 yield self._lose_shell(piece)
                 return
-        exchange.pass_keys()
+        exchange.pass_keys(is_opening=True)
         yield from self._watch_opening(exchange, word, _find_program(code), timeout)
 
     def _watch_opening(

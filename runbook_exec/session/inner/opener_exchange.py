@@ -11,6 +11,7 @@ from ..exchange import Exchange
 from ..input_queue import INTERRUPT
 from ..keyboard_wait import KeyboardWatch, KeyWait
 from ..termination import Terminator
+from .queries import TAIL, find_answer
 
 _QUIT = b"\x1c"  # ^\ ends most programs that ignore ^C
 
@@ -27,6 +28,8 @@ class OpenerExchange(Exchange):
     """
 
     _is_inside = False
+    _is_opening = True  # whether a program is running that may become a shell
+    _seen = b""  # the end of the output that was searched for queries
     _keys: bytearray | None = None  # those that wait for the statement to begin
     _inner_deadline: float | None = None
     _pushes = 0  # how often the statement inside was told to end
@@ -63,6 +66,7 @@ class OpenerExchange(Exchange):
         """Type the message of a statement inside; `timeout` is in seconds."""
         now = self._started = self._last_output = time.monotonic()
         self._is_inside = True
+        self._is_opening = False
         self._keys = bytearray()
         self._pushes = 0
         self._inner_deadline = None if timeout is None else now + timeout
@@ -91,11 +95,15 @@ class OpenerExchange(Exchange):
 
     def hold_keys(self) -> None:
         """Keep the keys that the operator types, until they are passed on."""
-        self._is_inside = True
+        self._is_inside, self._is_opening = True, False
         self._keys = bytearray()
 
-    def pass_keys(self) -> None:
-        """Pass the keys on that were typed since the beginning, and those that will be."""
+    def pass_keys(self, *, is_opening: bool = False) -> None:
+        """Pass the keys on that were typed since the beginning, and those that will be.
+
+        `is_opening` is whether the statement may open another shell.
+        """
+        self._is_opening = is_opening
         keys, self._keys = self._keys, None
         if self.inner_interrupted:
             self.type(INTERRUPT)
@@ -137,6 +145,15 @@ class OpenerExchange(Exchange):
             self._keys += keys
         else:
             self.type(keys)
+
+    def _take_output(self, ready: dict[int, int], now: float) -> bytes:
+        output = super()._take_output(ready, now)
+        if output and (self._is_opening or self._keys is not None):
+            seen = self._seen + output
+            self._seen = seen[-TAIL:]
+            if answer := find_answer(seen):
+                self.type(answer)
+        return output
 
     def _repeat_gate(self) -> None:
         if not self._is_inside:

@@ -8,6 +8,7 @@ import re
 from ...text.ansi import strip_ansi
 from ...text.lazy_pattern import LazyPattern
 from .dialects import write_probe
+from .queries import drop_queries
 
 # a last line after which something else than a command is typed
 _ASKS = LazyPattern(
@@ -55,7 +56,7 @@ class Opening:
         taken, self._line = self._line[:size], self._line[size:]
         for word in self._words:
             taken = taken.replace(write_probe(word).strip(), b"")
-        return taken
+        return drop_queries(taken)
 
     def is_question(self, hides_keys: bool) -> bool:
         """Return whether something is asked of the operator; `hides_keys` is whether the terminal does."""
