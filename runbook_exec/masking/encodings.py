@@ -102,6 +102,8 @@ _WITH_CONTROLS = (
     (rb"""[ "#$&'()*;<>?[\\\]^`{|}]""", _zsh_octal),  # zsh, ${(q)name}
     (rb"[\\']", _caret),  # zsh, typeset -p
     (rb"""[ "#$%&'()*;<>?[\\\]{|}~]""", _fish_escape),  # fish, string escape
+    (rb"""[ "#$%&'()*;<>[\\\]{|}~]""", _fish_escape),  # the same, fish 4.0
+    (rb"""[ "$%&'()*;<>[\\\]{|}~]|(?<![A-Za-z0-9\x80-\xff])#""", _fish_escape),  # the same, later
     (rb"[\\]", _fish_escape),  # fish, set --show
 )
 
@@ -112,8 +114,11 @@ _BACKSLASHED = (
     rb"""[\t !"$&'()*,;<>?[\\\]^`{|}]|(?<=[=:])~""",  # bash, printf %q
     rb"""[\t "#$&'()*;<>?[\\\]^`{|}]""",  # zsh, ${(q)name}
     rb"""[\t "#$%&'()*;<>?[\\\]{|}~]""",  # fish, string escape --no-quoted
+    rb"""[\t "#$%&'()*;<>[\\\]{|}~]""",  # the same, fish 4.0
+    rb"""[\t "$%&'()*;<>[\\\]{|}~]|(?<![A-Za-z0-9\x80-\xff])#""",  # the same, later
     rb"""[$(*)+\-.?[\\\]^{|}]""",  # fish, string escape --style=regex
     rb"""[\\"$`]""",  # in double quotes
+    rb"""[\\"$]""",  # in double quotes, fish 4
     rb"""[\\']""",  # in the single quotes of fish, and in $'…'
     rb"""[\\'!]""",  # zsh, ${(qqqq)name}
     rb"[\\\\]",  # fish, set --show

@@ -168,6 +168,9 @@ ALPHABETS = (PRINTABLE, "'$\"`\\!ab", "'=~^#ab", "\t\x01\x1b\x7f'$\"\\ ab")
         ("~b'=='a!aa~a#", "'~b'\\'==\\''a!aa~a#'"),  # zsh, ${(q-)v}
         ("two\tlines'\nof", "two\\tlines\\'\\nof"),  # bash, ${v@Q}
         ("esc\x1b' \x01bell", "esc\\e\\'\\ \\cabell"),  # fish, string escape
+        (r"""b\'!a"'``'a'\$"!!$aa''!""", r"""b\\'!a\"'``'a'\\\$\"!!\$aa''!"""),  # fish 4, string escape
+        ("~~a#b#~c?d'#e", "\\~\\~a#b#\\~c?d\\'\\#e"),  # fish 4, string escape --no-quoted
+        ("~a#b?c'#e\x01", "\\~a#b?c\\'\\#e\\ca"),  # the same with a control character
     ],
 )
 def test_a_secret_is_masked_in_every_shells_quoting(secret: str, written: str) -> None:
