@@ -73,6 +73,7 @@ class TerminalClient:
         self._reader = FrameReader()
         self._state: Mapping[str, object] = {}
         self._after_prefix = False
+        self._early: bytes | None = None  # typed at the screen before it was known who holds the keys
         self.status: int | None = None  # the exit status of the run once it has ended
 
     def follow(self) -> int | None:
@@ -116,6 +117,7 @@ class TerminalClient:
     def _show(self, frame: WireFrame) -> None:
         match frame.kind:
             case frames.OUTPUT:
+                self._early = self._early or b""
                 self._modes.follow(frame.data)
                 _write(frame.data)
             case frames.STATE:
@@ -130,6 +132,9 @@ class TerminalClient:
         before, self._state = self._state, state
         if state == before:
             return
+        if state["yours"] and self._early:
+            self._connection.sendall(encode_frame(frames.KEYS, self._early))
+        self._early = None
         holder = escape_unprintable(str(state["holder"]))
         if state["yours"]:
             if not before.get("yours") and before:
@@ -168,6 +173,8 @@ class TerminalClient:
                 typed += key
         if typed and self._state.get("yours"):
             self._connection.sendall(encode_frame(frames.KEYS, typed))
+        elif self._early is not None and not self._state:
+            self._early += typed
         return True
 
     def _say(self, text: str) -> None:
