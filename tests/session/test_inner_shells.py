@@ -243,6 +243,68 @@ def test_the_operator_types_lines_at_the_inner_prompt(tmp_path: Path) -> None:
             assert collect(nested.leave_shell(b"exit", GENEROUS)).done.status == 0
 
 
+# statements in bash, zsh or both, and what the last one prints
+STATES = {
+    "the status before a long statement": ("both", ["false"], f"echo $?; : {'x' * 900}", "1\n"),
+    "the statuses of a pipeline": (
+        "both",
+        ["sh -c 'exit 3' | true"],
+        "echo ${PIPESTATUS[*]}$pipestatus",
+        "3 0\n",
+    ),
+    "those of a pipeline that fails": (
+        "bash",
+        ["true | sh -c 'exit 3'"],
+        "echo $? ${PIPESTATUS[*]}",
+        "3 0 3\n",
+    ),
+    "the statuses after a change of IFS": ("both", ["IFS=,", "false | true"], "echo $?", "0\n"),
+    "a trap on errors": ("both", ["trap 'echo E >>err' ERR", "false"], "cat err", "E\n"),
+    "set -e and a status that does not count": ("both", ["set -e", "! true"], "echo here", "here\n"),
+    "set -a": ("both", ["set -a; A=1", "set +a"], "env | grep -c ^__rb_", "0\n"),
+    "a terminal without line editing": ("both", ["stty -icanon"], "echo here", "here\n"),
+}
+
+
+@pytest.mark.parametrize(
+    ("inner", "state"),
+    [(inner, state) for state in STATES for inner in ("bash", "zsh") if STATES[state][0] in (inner, "both")],
+)
+def test_the_state_of_a_shell_is_as_at_its_prompt(inner: str, state: str, tmp_path: Path) -> None:
+    """What we type between two statements leaves no trace."""
+    _, before, last, printed = STATES[state]
+    with open_nested("sh", tmp_path) as nested:
+        enter(nested, inner)
+        for code in before:
+            pipestatus = run(nested, code).done.pipestatus
+            assert ("false | true" in code) == (pipestatus == (1, 0)), pipestatus
+        assert run(nested, last).text == printed
+        assert nested.depth == 1
+
+
+@pytest.mark.parametrize("inner", INNER)
+def test_the_status_of_an_interrupted_statement_is_kept(inner: str, tmp_path: Path) -> None:
+    """`$?` is 130 in the next one."""
+    with open_nested("bash", tmp_path) as nested:
+        enter(nested, inner)
+        assert run(nested, "sleep 60", 0.5).done.timed_out
+        assert run(nested, "echo $status" if inner == "fish" else "echo $?").text == "130\n"
+
+
+@pytest.mark.parametrize("inner", INNER)
+def test_the_end_of_input_does_not_end_a_shell_between_statements(inner: str, tmp_path: Path) -> None:
+    """^D is typed for a statement that has ended, and so is what comes after it."""
+    with TerminalOperator() as operator, open_nested("bash", tmp_path, operator) as nested:
+        enter(nested, inner)
+        statement = "printf '> '; sleep 1; sh -c 'exit 3'"
+        for message in nested.run(statement.encode(), GENEROUS):
+            if isinstance(message, OutputChunk) and b"> " in message.data:
+                operator.type(b"\x04\x04touch ran\r\x04")
+        assert run(nested, "echo $status" if inner == "fish" else "echo $?").text == "3\n"
+        assert nested.depth == 1
+        assert not (tmp_path / "ran").exists()
+
+
 def test_a_shell_that_waits_for_its_terminal_is_answered(tmp_path: Path) -> None:
     """fish 4 asks so before it takes keys; of what it asks, nothing is shown."""
     asks = (
@@ -299,7 +361,7 @@ def test_all_lines_of_a_pasted_text_come_from_the_inner_prompt(tmp_path: Path) -
     with TerminalOperator() as operator, open_nested("bash", tmp_path, operator) as nested:
         for inner in ("bash", "zsh", "fish"):
             enter(nested, inner)
-            assert read_line(nested, operator, b"\x1b[200~echo a\recho b\x1b[201~\r") == "echo a\necho b"
+            assert read_line(nested, operator, b"\x1b[200~echo a\x07\recho b\x1b[201~\r") == "echo a\necho b"
             assert collect(nested.leave_shell(b"exit", GENEROUS)).done.status == 0
 
 

@@ -268,6 +268,8 @@ def run_local(program: Program, hosts: FarHosts) -> str:
     done = program.run_page(text, *_UNATTENDED[1:])
     if done.status:
         return f"exit status {done.status}:\n{done.output}"
+    if made := list((root / "dev").iterdir()):
+        return f"devices that no one has made: {made}"
     found = read_effects(program.work, root / "tmp", shared)
     me = socket.gethostname()
     expected = {
@@ -284,7 +286,7 @@ def _build_root(root: Path) -> None:
     """Make a folder that `chroot` can enter: a shell, and what it needs."""
     busybox = shutil.which("busybox")
     assert busybox, "this needs the Debian package busybox"
-    for name in ("bin", "tmp"):
+    for name in ("bin", "tmp", "dev"):
         (root / name).mkdir(parents=True)
     needs = subprocess.run(["ldd", busybox], capture_output=True, text=True, check=False).stdout
     for path in [busybox, *re.findall(r"(/\S+) \(0x", needs)]:

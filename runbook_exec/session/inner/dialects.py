@@ -16,7 +16,7 @@ The lines begin with a blank, and the shell keeps no history, because values in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...light_classes import NamedTuple
 
@@ -42,7 +42,7 @@ class TypedShell(NamedTuple):
     run: str  # decodes the code and runs it, between two marks
     after: str  # is added to the code, and keeps its statuses
     read_line: str  # the code that lets the operator type a line, which `line` holds
-    line: str = '"$__rb_l"'
+    line: str = "\"${__rb_l//[$'\\a\\e']/}\""  # without what would end the mark
     wake: str = "#{key}"  # the line before a statement, which does nothing at a prompt
 
     def waits_after(self, kind: str) -> bool:
@@ -56,65 +56,75 @@ _POSIX_ADD = ' __rb_c="$__rb_c"{code}'
 
 _AFTER = "\n__rb_a"
 
-# A mark goes to the terminal, even if the page has redirected the output of the shell.
-_POSIX_MARK = ' __rb_m() {{ {{ {builtin} printf "$@" >/dev/tty; }} 2>/dev/null || {builtin} printf "$@"; }}'
-
-# The kind of the last mark is E if the line has come to its end, I at a prompt after ^C or an error.
+# The marks go to the terminal, even if the page has redirected the output of the shell. Another root may have
+# no devices, where a redirection would make files. The kind of the last mark is E if the line has come to its
+# end, I at a prompt after ^C or an error; `__rb_n` is set until then, and `__rb_k` during the wait.
+# A failed status runs the page's trap on ERR, or ends the shell after `set -e`, but not before `&&`.
 _POSIX_SETUP = (
+    ' __rb_m() { [ -c /dev/tty ] && { {builtin} printf "$@" >/dev/tty; } 2>/dev/null '
+    '|| {builtin} printf "$@"; }',
     ' __rb_b() { __rb_n=$1; {prompt}; __rb_m \'\\033]8133;B;%s\\007\' "$1"; return "$__rb_s"; }',
-    ' __rb_a() { __rb_q="$? {statuses}"; return "${__rb_q%% *}"; }',
-    " __rb_e() { __rb_s=$?; __rb_q=${__rb_q-$__rb_s $__rb_s}; "
-    '__rb_m "\\033]8133;${1:-E};%s;%s;%s;%s\\007" "$__rb_n" "${__rb_q%% *}" "${__rb_q#* }" "$PWD"; '
-    '__rb_n=; unset __rb_q; __rb_w; return "$__rb_s"; }',
-    " __rb_w() { while IFS= {builtin} read -r __rb_x; do case $__rb_x in *'#{key}') break;; esac; done "
-    "</dev/tty; unset __rb_x; } 2>/dev/null",
-    ' __rb_p() { __rb_s=$?; [ -z "${__rb_n-}" ] || { __rb_q="$__rb_s $__rb_s"; __rb_e I; }; '
+    ' __rb_a() { __rb_q="$? {statuses}"; }',
+    " __rb_e() { __rb_s=$?; __rb_q=${__rb_q-$__rb_s $__rb_s}; __rb_s=${__rb_q%% *}; __rb_f E; "
     'return "$__rb_s"; }',
+    " __rb_f() { __rb_m '\\033]8133;%s;%s;%s;%s;%s\\007' "
+    '"$1" "$__rb_n" "$__rb_s" "${__rb_q#* }" "$PWD"; __rb_n=; unset __rb_q; __rb_w; }',
+    # a read fails at ^D and at some traps, and each time if the terminal is gone
+    ' __rb_w() { [ -c /dev/tty ] || return 0; __rb_k=0; while [ "$__rb_k" -lt 999 ]; do '
+    "if IFS= {read} __rb_x; then case $__rb_x in *'#{key}') break;; esac; "
+    "else {stop}__rb_k=$((__rb_k + 1)); fi; done </dev/tty || :; unset __rb_x __rb_k; }",
+    ' __rb_p() { case ${__rb_n:+n}${__rb_k:+k} in n*) __rb_s=$?; __rb_q="$__rb_s $__rb_s"; __rb_f I;; '
+    "k) __rb_w;; esac; }",
 )
 
 
-def _make_setup(first: str, builtin: str, statuses: str, prompt: str, last: str) -> tuple[str, ...]:
-    lines = (
-        first,
-        _POSIX_MARK.format(builtin=builtin),
-        *(
-            line.replace("{statuses}", statuses).replace("{prompt}", prompt).replace("{builtin}", builtin)
-            for line in _POSIX_SETUP
-        ),
-        f" __rb_s=0; __rb_n=; {last}",
-    )
+def _make_setup(first: str, last: str, **parts: str) -> tuple[str, ...]:
+    lines = [first, *_POSIX_SETUP, f" __rb_s=0; __rb_n=; {last}"]
+    for name, part in parts.items():
+        lines = [line.replace(f"{{{name}}}", part) for line in lines]
     return tuple(filter(None, lines))
 
 
-_POSIX_RUN = ' __rb_c=$(command printf %b "$__rb_c."); __rb_b {word}; command eval "${{__rb_c%.}}"; __rb_e'
+_POSIX_RUN = (
+    ' __rb_c=$(command printf %b "$__rb_c."); __rb_b {word} && :; command eval "${{__rb_c%.}}"; __rb_e && :'
+)
 
-_BASH_RUN = ' builtin printf -v __rb_c %b "$__rb_c"; __rb_b {word}; builtin eval "$__rb_c"; __rb_e'
+_BASH_RUN = ' builtin printf -v __rb_c %b "$__rb_c"; __rb_b {word} && :; builtin eval "$__rb_c"; __rb_e && :'
 
 BASH = TypedShell(
     "bash",
     _make_setup(
         " unset HISTFILE PS0; set +o history +o emacs +o vi +H; trap - DEBUG",
-        "builtin",
-        "${PIPESTATUS[*]}",
-        "unset PS1; PS1= PS2= PROMPT_COMMAND=__rb_p",
         "unset PROMPT_COMMAND PS1; PS1= PS2= PROMPT_COMMAND=__rb_p",
+        builtin="builtin",
+        statuses="${PIPESTATUS[@]}",
+        # after `set -a` all of them would be exported
+        prompt="unset PS1; PS1= PS2= PROMPT_COMMAND=__rb_p; "
+        "builtin export -n PS1 PS2 PROMPT_COMMAND __rb_c __rb_n __rb_s",
+        # up to a line end, bash would read whole blocks of a terminal that is left without line editing
+        read="builtin read -r -d ';'",
+        stop="[ $? -ne 142 ] || break; ",  # the time of $TMOUT is over
     ),
     _POSIX_BEGIN,
     _POSIX_ADD,
     _BASH_RUN,
     _AFTER,
     "IFS= builtin read -e -r -d $'\\r' -p '{prompt}' __rb_l",  # of what is pasted, all lines
+    wake="#{key};",
 )
 
 ZSH = TypedShell(
     "zsh",
     _make_setup(
         " unset HISTFILE; unsetopt zle prompt_sp prompt_cr; precmd_functions=() preexec_functions=(); "
-        "unfunction precmd preexec 2>/dev/null",
-        "builtin",
-        "$pipestatus",
+        "unfunction precmd preexec 2>&-",
         "PS1= PS2= RPS1= precmd_functions=(__rb_p)",
-        "PS1= PS2= RPS1= precmd_functions=(__rb_p)",
+        builtin="builtin",
+        statuses="${(j: :)pipestatus}",
+        prompt="PS1= PS2= RPS1= precmd_functions=(__rb_p); "
+        "builtin typeset -g +x PS1 PS2 RPS1 __rb_c __rb_n __rb_s",
+        read="builtin read -r",
+        stop="",
     ),
     _POSIX_BEGIN,
     _POSIX_ADD,
@@ -131,33 +141,38 @@ SH = TypedShell(
     "sh",
     _make_setup(
         "",
-        "command",
-        "$?",
-        "PS1=$__rb_1 PS2=",
         f'unset PS1; __rb_1="{_SH_PROMPT}"; PS1=$__rb_1 PS2=',
+        builtin="command",
+        statuses="$?",
+        prompt="PS1=$__rb_1 PS2=",
+        read="command read -r",
+        stop="",
     ),
     " __rb_s=$?;" + _POSIX_BEGIN,
     _POSIX_ADD,
     _POSIX_RUN,
     _AFTER,
     "command printf %s '{prompt}'; IFS= read -r __rb_l",
+    '"$(command printf %s "$__rb_l" | tr -d \'\\007\\033\')"',
 )
 
 # From version 4 on, fish itself tells the terminal that a line has ended; our mark comes before that.
 _FISH_SETUP = (
     " set -g fish_autosuggestion_enabled 0; set -g fish_private_mode 1; function fish_title; end; "
     "function fish_greeting; end; function fish_right_prompt; end; function fish_mode_prompt; end",
-    # fish may exit after its mark, but not at its prompt
-    " function fish_prompt; if set -q __rb_w; set -e __rb_w; "
-    "command /bin/sh -c 'while IFS= read -r line; do case $line in *\"#{key}\") exit;; esac; done' "
-    "</dev/tty 2>/dev/null; end; end",
-    " function __rb_m; builtin printf $argv >/dev/tty 2>/dev/null; or builtin printf $argv; end",
+    # fish may exit after its mark, but not at its prompt; the page may bring a prompt of its own
+    " function __rb_f; functions -e fish_prompt; function fish_prompt; if set -q __rb_w; set -e __rb_w; "
+    'test -c /dev/tty; and command /bin/sh -c \'trap "" INT QUIT TSTP; n=0; while [ $n -lt 999 ]; do '
+    'if IFS= read -r line; then case $line in *"#{key}") exit;; esac; else n=$((n + 1)); fi; done\' '
+    "</dev/tty; end; end; end; __rb_f",
+    " function __rb_m; test -c /dev/tty; and builtin printf $argv >/dev/tty 2>/dev/null; "
+    "or builtin printf $argv; end",
     " function __rb_b; set -g __rb_n $argv[1]; __rb_m '\\033]8133;B;%s\\007' $argv[1]; return $__rb_s; end",
     " function __rb_a; set -g __rb_q $status $pipestatus; return $__rb_q[1]; end",
     " function __rb_e --on-event fish_postexec; set -g __rb_s $status; "
     'if test -n "$__rb_n"; set -q __rb_q; or set -g __rb_q $__rb_s $__rb_s; '
     "__rb_m '\\033]8133;E;%s;%s;%s;%s\\007' $__rb_n $__rb_q[1] \"$__rb_q[2..-1]\" $PWD; "
-    "set -g __rb_w; set -g __rb_n; set -e __rb_q; end; return $__rb_s; end",
+    "set -g __rb_w; set -g __rb_n; set -e __rb_q; __rb_f; end; return $__rb_s; end",
     " set -g __rb_s 0; set -g __rb_n",
 )
 
@@ -169,6 +184,7 @@ FISH = TypedShell(
     " set -g __rb_c (builtin printf %b $__rb_c | string collect -N); __rb_b {word}; eval $__rb_c; __rb_e",
     _AFTER,
     "builtin read --shell --global --prompt-str '{prompt}' __rb_l",
+    '"$__rb_l"',  # without control characters
 )
 
 DIALECTS: Mapping[str, TypedShell] = {each.name: each for each in (BASH, ZSH, FISH, SH)}
@@ -203,6 +219,19 @@ def write_reading(dialect: TypedShell, word: str) -> bytes:
     """Return the code that lets the operator type a line, and brings it in a mark with this word."""
     read = dialect.read_line.format(prompt=f"{dialect.name}> ")
     return f"{read}\n__rb_m '\\033]8133;L;{word};%s\\007' {dialect.line}".encode()
+
+
+def write_statuses(dialect: TypedShell, status: int, pipestatus: Sequence[int]) -> bytes:
+    """Return the line that gives the next statement the statuses of a pipeline; b"" if it has them.
+
+    It runs no trap on ERR. After `set -o pipefail` or `!` only the status itself is restored.
+    """
+    if dialect.name not in ("bash", "zsh") or len(pipestatus) < 2:
+        return b""
+    stages = b" | ".join(b"(exit %d)" % each for each in pipestatus)
+    if status == 0:
+        return b"! " * (pipestatus[-1] > 0) + stages + b"\n"
+    return stages + b" && :\n" if pipestatus[-1] else b""
 
 
 def write_statement(dialect: TypedShell, code: bytes, word: str, key: str = "") -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Iterator
 from ...engine.ports import Done, Message, OutputChunk, Silence
 from ...light_classes import dataclass
 from ..keyboard_wait import KeyWait, find_last_line
-from .dialects import TypedShell, read_answer, write_reading, write_setup, write_statement
+from .dialects import TypedShell, read_answer, write_reading, write_setup, write_statement, write_statuses
 from .holding_session import HoldingSession
 from .marks import PromptMark
 from .opener_exchange import OpenerExchange
@@ -37,9 +37,14 @@ class _Level:
     opener: str  # "" if the session's own shell has run that
     key: str
     is_waiting: bool = False
+    statuses: bytes = b""  # the code that restores those of the last statement
 
     def write_statement(self, code: bytes, word: str) -> bytes:
-        return write_statement(self.dialect, code, word, self.key if self.is_waiting else "")
+        return write_statement(self.dialect, self.statuses + code, word, self.key if self.is_waiting else "")
+
+    def end_statement(self, kind: str, done: Done) -> None:
+        self.is_waiting = self.dialect.waits_after(kind)
+        self.statuses = write_statuses(self.dialect, done.status, done.pipestatus)
 
 
 class NestedSession:
@@ -244,7 +249,7 @@ class NestedSession:
         exchange = self._require_exchange()
         done = read_end(mark, exchange, self.inner_shell)
         for level in self._levels[-1:]:
-            level.is_waiting = level.dialect.waits_after(mark.kind)
+            level.end_statement(mark.kind, done)
         exchange.end()
         self._inner_cwd = done.cwd
         return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import termios
 import time
 from collections.abc import Iterator
@@ -132,7 +133,7 @@ class OpenerExchange(Exchange):
         if not self._is_inside or not keyboard:
             super()._take_keys(ready)
             return
-        if keyboard.fileno() not in ready:
+        if keyboard.fileno() not in ready or not self._has_keys(keyboard.fileno()):
             return
         keys = self._owner.read_keys(keyboard)
         if not keys:
@@ -145,6 +146,12 @@ class OpenerExchange(Exchange):
             self._keys += keys
         else:
             self.type(keys)
+
+    def _has_keys(self, fd: int) -> bool:
+        """Return whether keys are there still: at the end of a statement, the terminal drops them."""
+        again = select.poll()
+        again.register(fd, select.POLLIN)
+        return bool(again.poll(0))
 
     def _take_output(self, ready: dict[int, int], now: float) -> bytes:
         output = super()._take_output(ready, now)
