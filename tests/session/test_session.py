@@ -85,6 +85,34 @@ def test_pipe_statuses_carry_over(shell: str, name: str, tmp_path: Path) -> None
         assert run_statement(session, f"echo $? ${{{name}[*]}}").text == "0 0 1\n"
 
 
+# pipelines, and the status and the statuses that they have
+PIPELINES = {
+    "true | false": "1 0 1",
+    "! false | true": "1 1 0",
+    "! (exit 4) | true": "1 4 0",
+    "! true | true": "1 0 0",
+    "! true | (exit 4)": "0 0 4",
+    "set -o pipefail; (exit 4) | true": "4 4 0",
+    "set -o pipefail; (exit 4) | (exit 1) | true": "1 4 1 0",
+    "set -o pipefail; (exit 1) | (exit 4) | true": "4 1 4 0",
+    "set -o pipefail; ! (exit 1) | true": "0 1 0",
+    "set -o pipefail; ! true | true": "1 0 0",
+    "IFS=; (exit 4) | true": "0 4 0",
+}
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+@pytest.mark.parametrize(("shell", "name"), [("bash", "PIPESTATUS"), ("zsh", "pipestatus")])
+def test_every_kind_of_pipeline_leaves_its_statuses(
+    shell: str, name: str, pipeline: str, tmp_path: Path
+) -> None:
+    """The next statement sees what it would see at the prompt."""
+    with open_session(shell, tmp_path) as session:
+        ran = run_statement(session, pipeline)
+        assert [ran.status, *ran.done.pipestatus] == [int(each) for each in PIPELINES[pipeline].split()]
+        assert run_statement(session, f'echo $? "${{{name}[@]}}"').text == f"{PIPELINES[pipeline]}\n"
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_report_has_the_status_and_the_folder(shell: str, tmp_path: Path) -> None:
     """Done has the status and the working directory, with any characters."""

@@ -22,6 +22,7 @@ MODULES = (
     "shells/fish/driver.py",
     "shells/live_shell.py",
     "shells/posix/driver.py",
+    "shells/posix/statuses.py",
     "shells/registry.py",
     "shells/small_programs.py",
     "system/core_dumps.py",

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...light_classes import NamedTuple
+from ...shells.posix.statuses import write_pipeline
 
 _LINE = 700  # characters of a statement in one line
 
@@ -222,16 +223,10 @@ def write_reading(dialect: TypedShell, word: str) -> bytes:
 
 
 def write_statuses(dialect: TypedShell, status: int, pipestatus: Sequence[int]) -> bytes:
-    """Return the line that gives the next statement the statuses of a pipeline; b"" if it has them.
-
-    It runs no trap on ERR. After `set -o pipefail` or `!` only the status itself is restored.
-    """
+    """Return the line that gives the next statement the statuses of a pipeline; b"" if it has them."""
     if dialect.name not in ("bash", "zsh") or len(pipestatus) < 2:
         return b""
-    stages = b" | ".join(b"(exit %d)" % each for each in pipestatus)
-    if status == 0:
-        return b"! " * (pipestatus[-1] > 0) + stages + b"\n"
-    return stages + b" && :\n" if pipestatus[-1] else b""
+    return write_pipeline(status, pipestatus, b"(exit %d)") + b"\n"
 
 
 def write_statement(dialect: TypedShell, code: bytes, word: str, key: str = "") -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ...text.lazy_pattern import LazyPattern
 from ..driver import CONTROL, DRIVER, JOBS_CODE, LINE_CODE, SETTLED_CODE, Completion, Driver, encode
+from .statuses import write_pipeline
 
 # errexit is off between statements, because it would end the shell instead of the statement. A statement of
 # several commands gets it back for itself, and stops where its author meant it to.
@@ -13,7 +14,7 @@ from ..driver import CONTROL, DRIVER, JOBS_CODE, LINE_CODE, SETTLED_CODE, Comple
 # A gate can be called twice for a turn, because ^C makes a shell drop the rest of a line; it reports once.
 # The prompt variables are emptied: a statement may set them (an activated venv), and these shells print them.
 _BASH_GATE = """\
-__runbook_after() {{ __runbook_p="$? ${{PIPESTATUS[*]}}" __runbook_u=$1
+__runbook_after() {{ __runbook_p="$? ${{PIPESTATUS[@]}}" __runbook_u=$1
 if [[ ! /dev/fd/0 -ef $__runbook_tty && ! /dev/fd/0 -ef /dev/tty ]]; then __runbook_i='<'; exec 250<&0
 elif [[ ${{__runbook_i-}} ]]; then __runbook_i=; exec 250<&-; fi; }}
 __runbook_gate() {{ local s=$? o=$-${{__runbook_i-}} p; p=${{__runbook_p-$s $s}}; s=${{p%% *}}
@@ -29,7 +30,7 @@ __runbook_status() {{ return "$1"; }}
 # An error or ^C in a sourced file would end it in zsh; an always block clears both.
 # zsh restores xtrace when a function returns, so it is turned off again before the next statement.
 _ZSH_GATE = """\
-__runbook_after() {{ __runbook_p="$? $pipestatus" __runbook_u=$1 }}
+__runbook_after() {{ __runbook_p="$? ${{(j: :)pipestatus}}" __runbook_u=$1 }}
 __runbook_gate() {{ builtin local s=$? o=$- p
 (( ${{__runbook_i:-0}} && ! ${{+__runbook_p}} )) && s=130
 p=${{__runbook_p-$s $s}} s=${{p%% *}}
@@ -70,9 +71,7 @@ def _restore_status(before: Completion) -> bytes:
     """Return commands that restore the statuses before a statement, without a trap on ERR."""
     if len(before.pipestatus) < 2:
         return b"__runbook_status %d" % before.status + b" && :" * (before.status > 0)
-    stages = b" | ".join(b"__runbook_status %d" % status for status in before.pipestatus)
-    negated = (before.pipestatus[-1] == 0) != (before.status == 0)
-    return b"! " + stages if negated else stages + b" && :" * (before.status > 0)
+    return write_pipeline(before.status, before.pipestatus, b"__runbook_status %d")
 
 
 def _build_prefix(before: Completion, uses_last: bool, traps: bool, flags: bytes) -> bytes:
