@@ -38,7 +38,7 @@ class TypedShell(NamedTuple):
 
     name: str  # of the shell, as the registry has it
     setup: tuple[str, ...]
-    begin: str  # keeps the status, and the first part of the code
+    begin: str  # keeps the first part of the code, and the status if no prompt has kept it
     add: str  # the next part of the code
     run: str  # decodes the code and runs it, between two marks
     after: str  # is added to the code, and keeps its statuses
