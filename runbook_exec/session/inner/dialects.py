@@ -60,6 +60,7 @@ _AFTER = "\n__rb_a"
 # The marks go to the terminal, even if the page has redirected the output of the shell. Another root may have
 # no devices, where a redirection would make files. The kind of the last mark is E if the line has come to its
 # end, I at a prompt after ^C or an error; `__rb_n` is set until then, and `__rb_k` during the wait.
+# ^C has the terminal discard what was printed last, perhaps that mark. Therefore it is printed again at ^C.
 # A failed status runs the page's trap on ERR, or ends the shell after `set -e`, but not before `&&`.
 _POSIX_SETUP = (
     ' __rb_m() { [ -c /dev/tty ] && { {builtin} printf "$@" >/dev/tty; } 2>/dev/null '
@@ -68,19 +69,20 @@ _POSIX_SETUP = (
     ' __rb_a() { __rb_q="$? {statuses}"; }',
     " __rb_e() { __rb_s=$?; __rb_q=${__rb_q-$__rb_s $__rb_s}; __rb_s=${__rb_q%% *}; __rb_f E; "
     'return "$__rb_s"; }',
-    " __rb_f() { __rb_m '\\033]8133;%s;%s;%s;%s;%s\\007' "
-    '"$1" "$__rb_n" "$__rb_s" "${__rb_q#* }" "$PWD"; __rb_n=; unset __rb_q; __rb_w; }',
+    ' __rb_f() { __rb_r="$1;$__rb_n;$__rb_s;${__rb_q#* };$PWD"; __rb_k=0 __rb_o=$__rb_n; __rb_n=; '
+    "unset __rb_q; __rb_v; }",
+    " __rb_v() { __rb_m '\\033]8133;%s\\007' \"$__rb_r\"; __rb_w; }",
     # a read fails at ^D and at some traps, and each time if the terminal is gone
-    ' __rb_w() { [ -c /dev/tty ] || return 0; __rb_k=0; while [ "$__rb_k" -lt 999 ]; do '
+    ' __rb_w() { [ -c /dev/tty ] || { unset __rb_k; return 0; }; __rb_k=0; while [ "$__rb_k" -lt 999 ]; do '
     "if IFS= {read} __rb_x; then case $__rb_x in *'#{key}') break;; esac; "
     "else {stop}__rb_k=$((__rb_k + 1)); fi; done </dev/tty || :; unset __rb_x __rb_k; }",
     ' __rb_p() { case ${__rb_n:+n}${__rb_k:+k} in n*) __rb_s=$?; __rb_q="$__rb_s $__rb_s"; __rb_f I;; '
-    "k) __rb_w;; esac; }",
+    "k) __rb_v;; esac; }",
 )
 
 
 def _make_setup(first: str, last: str, **parts: str) -> tuple[str, ...]:
-    lines = [first, *_POSIX_SETUP, f" __rb_s=0; __rb_n=; {last}"]
+    lines = [first, *_POSIX_SETUP, f" __rb_s=0; __rb_n=; __rb_o=; {last}"]
     for name, part in parts.items():
         lines = [line.replace(f"{{{name}}}", part) for line in lines]
     return tuple(filter(None, lines))
@@ -101,7 +103,7 @@ BASH = TypedShell(
         statuses="${PIPESTATUS[@]}",
         # after `set -a` all of them would be exported
         prompt="unset PS1; PS1= PS2= PROMPT_COMMAND=__rb_p; "
-        "builtin export -n PS1 PS2 PROMPT_COMMAND __rb_c __rb_n __rb_s",
+        "builtin export -n PS1 PS2 PROMPT_COMMAND __rb_c __rb_n __rb_o __rb_r __rb_s",
         # up to a line end, bash would read whole blocks of a terminal that is left without line editing
         read="builtin read -r -d ';'",
         stop="[ $? -ne 142 ] || break; ",  # the time of $TMOUT is over
@@ -123,7 +125,7 @@ ZSH = TypedShell(
         builtin="builtin",
         statuses="${(j: :)pipestatus}",
         prompt="PS1= PS2= RPS1= precmd_functions=(__rb_p); "
-        "builtin typeset -g +x PS1 PS2 RPS1 __rb_c __rb_n __rb_s",
+        "builtin typeset -g +x PS1 PS2 RPS1 __rb_c __rb_n __rb_o __rb_r __rb_s",
         read="builtin read -r",
         stop="",
     ),
@@ -136,7 +138,7 @@ ZSH = TypedShell(
 )
 
 # The prompt of such a shell can run nothing, but it shows variables. It has the mark after ^C.
-_SH_PROMPT = "$(command printf '\\033]8133;I;\\044__rb_n;\\044?;\\044?;\\044PWD\\007')"
+_SH_PROMPT = "$(command printf '\\033]8133;I;\\044{__rb_n:-\\044__rb_o};\\044?;\\044?;\\044PWD\\007')"
 
 SH = TypedShell(
     "sh",
@@ -163,16 +165,17 @@ _FISH_SETUP = (
     "function fish_greeting; end; function fish_right_prompt; end; function fish_mode_prompt; end",
     # fish may exit after its mark, but not at its prompt; the page may bring a prompt of its own
     " function __rb_f; functions -e fish_prompt; function fish_prompt; if set -q __rb_w; set -e __rb_w; "
-    'test -c /dev/tty; and command /bin/sh -c \'trap "" INT QUIT TSTP; n=0; while [ $n -lt 999 ]; do '
-    'if IFS= read -r line; then case $line in *"#{key}") exit;; esac; else n=$((n + 1)); fi; done\' '
-    "</dev/tty; end; end; end; __rb_f",
+    'test -c /dev/tty; and command /bin/sh -c \'trap "printf %s \\"\\$1\\"" INT; trap "" QUIT TSTP; n=0; '
+    'while [ $n -lt 999 ]; do if IFS= read -r line; then case $line in *"#{key}") exit;; esac; '
+    "else n=$((n + 1)); fi; done' rb (__rb_t | string collect) </dev/tty >/dev/tty; end; end; end; __rb_f",
+    " function __rb_t; builtin printf '\\033]8133;%s\\007' $__rb_r; end",
     " function __rb_m; test -c /dev/tty; and builtin printf $argv >/dev/tty 2>/dev/null; "
     "or builtin printf $argv; end",
     " function __rb_b; set -g __rb_n $argv[1]; __rb_m '\\033]8133;B;%s\\007' $argv[1]; return $__rb_s; end",
     " function __rb_a; set -g __rb_q $status $pipestatus; return $__rb_q[1]; end",
     " function __rb_e --on-event fish_postexec; set -g __rb_s $status; "
     'if test -n "$__rb_n"; set -q __rb_q; or set -g __rb_q $__rb_s $__rb_s; '
-    "__rb_m '\\033]8133;E;%s;%s;%s;%s\\007' $__rb_n $__rb_q[1] \"$__rb_q[2..-1]\" $PWD; "
+    'set -g __rb_r "E;$__rb_n;$__rb_q[1];$__rb_q[2..-1];$PWD"; __rb_m %s (__rb_t | string collect); '
     "set -g __rb_w; set -g __rb_n; set -e __rb_q; __rb_f; end; return $__rb_s; end",
     " set -g __rb_s 0; set -g __rb_n",
 )
