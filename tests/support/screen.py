@@ -95,6 +95,15 @@ class Screen:
         while self._read(_PAUSE):
             pass
 
+    def type_line(self, text: str) -> None:
+        """Type a line at the prompt of a shell."""
+        self.type_slowly(text)
+        self.type(ENTER)
+
+    def wait_for_prompt(self, after: str) -> str:
+        """Wait until a prompt is below a text, or on a busy machine what fish 3 has painted over it."""
+        return self.wait_until(re.compile(re.escape(after) + r"\n\S.*\Z").search, f"a prompt after {after}")
+
     def wait_status(self) -> int:
         """Wait for the program's end, and return its exit status."""
         until = time.monotonic() + PATIENCE
