@@ -100,7 +100,7 @@ async def _trigger(client: Client, schedule: str, *, is_unpaused: bool) -> None:
 
 def _describe_view(view: DueView | None, host: str) -> str:
     """Return the line about what has come of a time at which a schedule was due."""
-    if view is None or not (view.run or view.succeeded):
+    if view is None or not (view.run or view.phase == NOT_DUE):
         return f"host {host} has not answered yet; when it does, a run begins if the page is due"
     why = "has never succeeded there"
     if view.succeeded:

@@ -57,7 +57,6 @@ class RunbookDue1:
             if not facts.is_due:
                 return await self._finish(NOT_DUE)
         run = f"{order.schedule}.{workflow.info().start_time.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-        self._view = replace(self._view, phase="running", run=run)
         outcome = await self._run_page(run)
         if outcome == "succeeded":
             now = workflow.now().astimezone(UTC).replace(microsecond=0)
@@ -96,7 +95,7 @@ class RunbookDue1:
         """Run the page, and return the outcome; raises ApplicationError if that is a failure."""
         order = replace(self._order, run=run)
         try:
-            result: LegResult = await workflow.execute_child_workflow(
+            child: workflow.ChildWorkflowHandle[object, LegResult] = await workflow.start_child_workflow(
                 "RunbookRun1",
                 order,
                 id=run,
@@ -106,7 +105,8 @@ class RunbookDue1:
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 static_summary=f"{order.page} on {order.host}",
             )
-            return result.outcome
+            self._view = replace(self._view, phase="running", run=run)  # not before it can be asked
+            return (await child).outcome
         except ChildWorkflowError as error:
             cause = error.cause
             if workflow.cancellation_reason() is not None:
