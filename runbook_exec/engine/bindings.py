@@ -9,6 +9,7 @@ from ..document.model import Input
 from ..light_classes import dataclass, field, replace
 from ..masking.encodings import SHORT
 from ..masking.masker import Masker
+from ..masking.token_patterns import find_public_prefix
 from ..plan.captures import capture_value
 from ..plan.evaluated_variables import carries_values, find_carried_refusal
 from ..plan.fillable import fill_placeholders
@@ -249,7 +250,9 @@ class Bindings:
             return (*written, *suggest_values(name, plan.inputs.get(name), self.outputs))
         seen = self.seen_tokens()
         return written + tuple(
-            Suggestion(value, f"{value[:6]}{MASK}", "earlier output", f"{len(value)} characters")
+            Suggestion(
+                value, f"{find_public_prefix(value)}{MASK}", "earlier output", f"{len(value)} characters"
+            )
             for value in reversed(seen)
         )
 

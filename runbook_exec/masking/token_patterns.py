@@ -307,6 +307,16 @@ def find_tokens(
                 yield pattern.name, *span
 
 
+def find_public_prefix(token: str) -> str:
+    """Return the beginning that all tokens of a service have, such as `ghp_`; empty for any other secret."""
+    text = token.encode("utf-8", "surrogateescape")
+    for pattern in find_suspects(text):
+        if re.fullmatch(pattern.whole, text):
+            seed = next((each for each in pattern.seeds if text.startswith(each)), b"")
+            return seed.decode("ascii")
+    return ""
+
+
 def find_unfinished_token(text: bytes, suspects: Iterable[TokenPattern]) -> int:
     """Return where the first token begins that more text could complete or lengthen.
 

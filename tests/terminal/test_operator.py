@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import tempfile
@@ -151,6 +152,19 @@ def test_an_empty_secret_is_refused_too(program: Program) -> None:
         answer(shown, "1 of 1 ›", ENTER)
         shown.wait("\n8", "Done.")
         assert shown.wait_status() == 0
+
+
+def test_an_offered_secret_shows_only_what_all_tokens_of_its_service_begin_with(program: Program) -> None:
+    """Of any other value that a keeper of secrets has printed, not one character is."""
+    token = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0cD2eF5"
+    keeper = program.write("op", f"#!/bin/sh\n[ $2 = token ] && echo {token} || echo s3cr3t-77\n")
+    keeper.chmod(0o755)
+    path = f"{program.work}:{os.environ['PATH']}"
+    page = bash_steps("op read password", "op read token", "echo <nas-password> | wc -c")
+    with guided(program, page, env={"PATH": path}) as shown:
+        answer(shown, "1 of 3 ›", ENTER)
+        answer(shown, "2 of 3 ›", ENTER)
+        shown.wait("from earlier output: ••••••••  (9 characters)", "from earlier output: ghp_••••••••  (40 ")
 
 
 def test_blanks_around_a_value_are_shown(program: Program) -> None:
