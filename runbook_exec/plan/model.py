@@ -112,13 +112,17 @@ class Places(NamedTuple):
         """Return whether other statements run in the shell that a statement opens."""
         return where in self.openers and any(where in path for path in self.inside.values())
 
-    def describe(self, where: ItemId) -> str:
-        """Return where a statement runs, as `as root on web1`; "" for the shell of the procedure."""
+    def describe(self, where: ItemId, names: Mapping[ItemId, str] = {}) -> str:
+        """Return where a statement runs, as `as root on web1`; "" for the shell of the procedure.
+
+        `names` are those of shells that a run has opened, with values in place of placeholders.
+        """
         if not (self.openers or self.typed):
             return ""
         if where in self.typed:
             return f"typed in {self.openers[self.typed[where]].program}"
-        return " ".join(self.openers[each].place for each in reversed(self.inside.get(where, ())))
+        path = reversed(self.inside.get(where, ()))
+        return " ".join(names.get(each) or self.openers[each].place for each in path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ _CONTROL = LazyPattern(
     r"(?:^|[\s;(])(?:for|while|until|if|case|switch|function|begin)[\s(]|\(\s*\)\s*\{|&&|\|\|"
 )
 
+_PRIVATE = 0xE000  # the first character that stands for nothing: each placeholder becomes a word of one
+
 _EXIT = LazyPattern(r"\s*(?:exit|logout)\s*$")
 
 _LEAD = LazyPattern(r"\s*cd\s+[^&|;\n]+&&\s*(?=[^&|;\n]*$)")  # `cd DIRECTORY && ssh HOST` opens one for sure
@@ -45,6 +47,7 @@ class _OpenedShell(NamedTuple):
     is_alone: bool  # whether the statement is the last of its block
     is_left_later: bool  # whether a later statement of the step is an `exit`
     is_doubtful: bool = False  # whether the page does not show if it was left
+    is_unused: bool = False  # whether its step has ended, and no statement of it runs inside
 
     def may_read(self, item: PlanItem) -> bool:
         """Return whether the item may be meant for this shell: it is in no other alternative.
@@ -70,6 +73,7 @@ def find_places(items: Iterable[PlanItem], shell: str) -> Places:
 
     A shell counts to the end of its block, or of its step if the statement that opens it is alone in its
     block. A shell in place of this one counts to the end. The first statement of the next step has a note.
+    Each later step has a question if no statement runs in the shell.
     """
     return _PlaceFinder(shell).find(tuple(items))
 
@@ -95,18 +99,28 @@ class _PlaceFinder:
         for item in items:
             if item.where.step != step:
                 step = item.where.step
-                left = self._opened[-1] if self._opened else None
-                left = left if left and left.inner.kind is InnerKind.SHELL else None
-                self._opened = [each for each in self._opened if each.inner.kind is InnerKind.REPLACEMENT]
+                left = self._leave_step(left)
+                is_first = True
             if item.statement is None:
                 continue
-            if left is not None:
-                self._warnings[item.where] = _note_left(left)
+            if left is not None and is_first:
+                self._warnings[item.where] = _warn_of_step(left) if left.is_unused else _note_left(left)
+            is_first = False
+            if left is not None and (not left.is_unused or item.where in self._exits):
                 left = None
             self._place(item)
         opened = {opener for path in self._inside.values() for opener in path} | set(self._typed.values())
         openers = {where: each for where, each in self._openers.items() if where in opened}
         return Places(self._inside, openers, frozenset(self._leaves), self._typed, self._warnings)
+
+    def _leave_step(self, before: _OpenedShell | None) -> _OpenedShell | None:
+        """Leave the shells of a step, and return the last one that was still open, else `before`."""
+        left = self._opened[-1] if self._opened else None
+        self._opened = [each for each in self._opened if each.inner.kind is InnerKind.REPLACEMENT]
+        if left is None or left.inner.kind is not InnerKind.SHELL:
+            return before
+        is_used = any(left.item.where in path for path in self._inside.values())
+        return left._replace(is_unused=not is_used)
 
     def _place(self, item: PlanItem) -> None:
         """Find the place of one statement, and whether it opens or leaves a shell."""
@@ -162,8 +176,8 @@ class _PlaceFinder:
         is_left = any(item.where < each and item.where.step == each.step for each in self._exits)
         program = _find_program(opener)
         self._opened.append(_OpenedShell(item, inner, program, is_followed, item.last, is_left))
-        place = name_place(commands, inner.start)
-        self._openers[item.where] = Opener(item, restore_names(item, place), inner.program)
+        place = _name_opened_place(item, self._shell, inner.start)
+        self._openers[item.where] = Opener(item, place, inner.program)
 
 
 def name_shell(text: str, shell: str) -> str:
@@ -173,10 +187,15 @@ def name_shell(text: str, shell: str) -> str:
     return name_place(commands, inner.start) if inner else "in another shell"
 
 
-def restore_names(item: PlanItem, place: str) -> str:
-    """Return the name of a place with the placeholders that were replaced for the parser."""
-    for placeholder in item.placeholders:
-        place = place.replace("Q" * len(placeholder.text), placeholder.text, 1)
+def _name_opened_place(item: PlanItem, shell: str, start: int) -> str:
+    """Return where the shell runs that the command at `start` opens, with placeholders as written."""
+    text = item.statement.text if item.statement else ""
+    words = [(chr(_PRIVATE + at) * len(each.text), each) for at, each in enumerate(item.placeholders)]
+    for word, each in words:
+        text = text[: each.start] + word + text[each.end :]
+    place = name_place(SHELLS[shell].find_commands(text), start)
+    for word, each in words:
+        place = place.replace(word, each.text)
     return place
 
 
@@ -224,6 +243,15 @@ def _note_left(opened: _OpenedShell) -> StatementWarning:
     return StatementWarning(
         f"{_describe(opened)} That shell is left first: this statement does not run inside it, but here.",
         advice="write `exit` where the shell is left",
+    )
+
+
+def _warn_of_step(opened: _OpenedShell) -> StatementWarning:
+    return StatementWarning(
+        f"{_describe(opened)} Nothing in its step runs there, so this step may be meant for it. It runs "
+        "here, on this machine.",
+        "Run it here?",
+        "write `exit` where the shell is left, or run all of the page there with `--on HOST`",
     )
 
 

@@ -27,6 +27,7 @@ from ..engine.events import (
 from ..engine.state import State
 from ..light_classes import NamedTuple
 from ..plan.model import ItemId, Plan, PlanItem, Value
+from ..plan.places import name_shell
 from ..plan.retries import count_retries
 from ..text.ansi import escape_unprintable, escape_unprintable_code, flatten_output
 from ..text.display import clip, count_columns, pad, wrap
@@ -61,6 +62,7 @@ class TerminalReporter(TerminalWriter):
         self._try = 1  # the number of the present attempt at a statement that is retried
         self._printed = ""  # the end of the statement's output
         self._repeats = False  # whether the last attempt is followed by another
+        self._opened: dict[ItemId, str] = {}  # where the shells are that statements have opened
         self._behind: dict[ItemId, str] = {}  # the last output of statements in the background
         self._unread: Unread | None = None  # the text that was shown last
         self.kept: PlanItem | None = None  # what has run before and was not run again, by the last answer
@@ -85,7 +87,7 @@ class TerminalReporter(TerminalWriter):
         """Show a statement before it runs, once, in its step with the document's own words."""
         warnings = self.plan.warnings.get(item.where, ())
         named = f"on {host}" if (host := self.plan.find_host(item)) else ""
-        place = self.plan.places.describe(item.where) or named
+        place = self.plan.places.describe(item.where, self._opened) or named
         self._steps.show_statement(item, text, warnings, place)
 
     def show_manual_step(self, item: PlanItem) -> None:
@@ -119,6 +121,8 @@ class TerminalReporter(TerminalWriter):
                     if item.where in self.plan.endless:
                         self.keys = "^Z sends it to the background, ^C ends it"
                     self.show_statement(item, event.text)
+                    if self.plan.places.is_followed(item.where):
+                        self._opened[item.where] = name_shell(event.text, self.plan.procedure.shell)
                     if self.tty and self._try == 1:
                         self.write_line()
             case BackgroundOutput():

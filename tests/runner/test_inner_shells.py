@@ -229,8 +229,8 @@ def test_only_the_chosen_alternative_counts(program: Program) -> None:
 
 
 def test_the_next_step_has_a_note(program: Program) -> None:
-    """A step that ends in another shell is over: what comes next runs here, which is said and not asked."""
-    first = "# P\n\n## Procedure\n\n### 1. Connect\n\n```bash\nssh web\n```\n\n"
+    """A step that ends in a shell that it used is over: what comes next runs here, which is said."""
+    first = "# P\n\n## Procedure\n\n### 1. Connect\n\n```bash\nssh web\nuptime\n```\n\n"
     page = f"{first}### 2. Deploy\n\n```bash\ngit pull\nls\n```\n"
     program.write("page.md", page)
     printed = program.run("show", "page.md").stdout
@@ -295,3 +295,52 @@ def test_show_dry_run_and_trust_say_where_statements_run(program: Program) -> No
     environment: dict[str, str | None] = {"RUNBOOK_EXEC_TRUSTED": None}
     listed = program.run("trust", "page.md", env=environment).output
     assert "in chroot /host in node/<node>" in listed
+
+
+def list_steps(*scripts: str) -> str:
+    """Return a page with a step for each script."""
+    steps = (f"{n}. Step\n   ```bash\n   {script}\n   ```\n" for n, script in enumerate(scripts, 1))
+    return "# Page\n\n## Procedure\n\n" + "".join(steps)
+
+
+LOGS_IN = ("ssh ada@nas", "touch one", "touch two", "exit", "touch last")
+
+
+def test_steps_after_one_that_only_opens_a_shell_are_asked_about(program: Program) -> None:
+    """They may be meant for that shell: without a person nothing runs, up to the `exit` of the page."""
+    environment = write_program(program, "ssh", "#!/bin/sh\ntouch connected\n")
+    program.write("page.md", list_steps(*LOGS_IN))
+    done = program.run(*UNATTENDED, env=environment)
+    assert done.status == 3
+    asked = [text for text in (*LOGS_IN, "touch last") if f"a person must confirm `{text}`" in done.output]
+    assert asked == ["touch one", "touch two", "exit"]
+    assert "run all of the page there with `--on HOST`" in " ".join(done.output.split())
+    assert sorted(path.name for path in program.work.iterdir()) == ["page.md"]
+
+
+def test_a_step_after_one_that_used_a_shell_runs(program: Program) -> None:
+    """A statement has run inside; the shell is left at the end of the step, as the page says."""
+    program.write("page.md", list_steps("sh\n   touch inside", "touch outside"))
+    done = program.run(*UNATTENDED)
+    assert done.status == 0, done.output
+    assert (program.work / "inside").exists()
+    assert (program.work / "outside").exists()
+
+
+def test_a_run_says_where_it_is_with_the_value_of_the_host(program: Program) -> None:
+    """The plan has the placeholder of the host, and not that of the user; a run has its value."""
+    environment = write_program(program, "ssh", "#!/bin/sh\nexec sh\n")
+    page = list_steps("ssh <user>@<host>\n   echo <word>\n   exit")
+    program.write("page.md", page)
+    assert "echo <word>  (on <host>)" in program.run("show", "page.md").output
+    given = ("--set", "user=ada", "--set", "host=nas", "--set", "word=hey")
+    done = program.run(*UNATTENDED, *given, env=environment)
+    assert done.status == 0, done.output
+    assert "on nas" in done.output
+    assert "<user>" not in done.output
+
+
+def test_a_container_is_named_by_its_image(program: Program) -> None:
+    """A volume before the image is no name."""
+    program.write("page.md", list_steps("docker run --rm -it -v data:/data alpine\n   ls"))
+    assert "ls  (in a container of alpine)" in program.run("show", "page.md").output

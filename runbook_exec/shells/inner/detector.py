@@ -184,7 +184,7 @@ def _interactive(options: Iterable[str]) -> bool:
     return not {"i", "t", "--interactive", "--tty", "--stdin"}.isdisjoint(options)
 
 
-_CONTAINER_OPTIONS = make_table(
+CONTAINER_OPTIONS = make_table(
     "e u w v p l h m c a n f --env --env-file --user --workdir --volume --publish --name --network --label "
     "--hostname --entrypoint --mount --platform --memory --cpus --add-host --device --cap-add --cap-drop "
     "--security-opt --env-from --pull --restart --runtime --ulimit --dns --gpus --net --link --volumes-from "
@@ -198,10 +198,10 @@ _CONTAINER_OPTIONS = make_table(
 
 def _open_container(name: str, words: Sequence[str]) -> _Opened:
     """Return what `docker exec -it …` and the like open."""
-    read = read_arguments(words, _CONTAINER_OPTIONS, mixed=False)
+    read = read_arguments(words, CONTAINER_OPTIONS, mixed=False)
     operands = read.operands
     if operands[:1] == ("compose",):
-        operands = read_arguments(operands[1:], _CONTAINER_OPTIONS, mixed=False).operands
+        operands = read_arguments(operands[1:], CONTAINER_OPTIONS, mixed=False).operands
         tty = True  # compose gives a terminal unless told otherwise
     else:
         tty = name.endswith("compose")
@@ -209,8 +209,8 @@ def _open_container(name: str, words: Sequence[str]) -> _Opened:
         operands = operands[1:]
     if not operands or operands[0] not in ("exec", "run"):
         return None
-    inner = read_arguments(operands[1:], _CONTAINER_OPTIONS, mixed=False)
-    if _CONTAINER_OPTIONS.batch & set(inner.options) or not inner.operands:
+    inner = read_arguments(operands[1:], CONTAINER_OPTIONS, mixed=False)
+    if CONTAINER_OPTIONS.batch & set(inner.options) or not inner.operands:
         return None
     if not _interactive(inner.options) and not (tty and "T" not in inner.options):
         return None
@@ -237,8 +237,8 @@ def _open_pod(name: str, words: Sequence[str]) -> _Opened:
     """Return what `kubectl exec -it …`, `oc debug …` and the like open."""
     before = words[: words.index("--")] if "--" in words else words
     command = words[words.index("--") + 1 :] if "--" in words else ()
-    read = read_arguments(before, _CONTAINER_OPTIONS)
-    if not read.operands or _CONTAINER_OPTIONS.batch & {*read.options} - {"d"}:
+    read = read_arguments(before, CONTAINER_OPTIONS)
+    if not read.operands or CONTAINER_OPTIONS.batch & {*read.options} - {"d"}:
         return None
     action, *operands = read.operands
     if action in ("rsh", "debug") and name == "oc":

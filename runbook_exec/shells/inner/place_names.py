@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..simple_command import SimpleCommand
 from .arguments import make_table, read_arguments
-from .detector import skip_assignments
+from .detector import CONTAINER_OPTIONS, skip_assignments
 from .programs import LOGINS, SHELL_NAMES, WRAPPERS
 
 _ROOT_OPTIONS = frozenset(("i", "s", "--login", "--shell"))
@@ -75,7 +75,7 @@ def _name_sudo(name: str, words: Sequence[str]) -> str:
 def _name_container(name: str, words: Sequence[str]) -> str:
     """Return the container, pod or node that `docker exec` and its like enter."""
     before = words[: words.index("--")] if "--" in words else words
-    operands = read_arguments(before, _VALUES).operands
+    operands = read_arguments(before, CONTAINER_OPTIONS).operands
     actions = ("exec", "run", "debug", "rsh", "attach", "shell")
     at = next((index for index, word in enumerate(operands) if word in actions), -1)
     if at < 0 or at + 1 >= len(operands):
