@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
@@ -216,7 +217,7 @@ def _open_container(name: str, words: Sequence[str]) -> _Opened:
         return None
     if len(inner.operands) > 1:
         return _open(inner.operands[1:])
-    entry = _value_of("--entrypoint", operands[1:])
+    entry = find_value(("--entrypoint",), operands[1:])
     if entry:
         return _open((entry,))
     image = inner.operands[0].rpartition("/")[2].partition(":")[0].partition("@")[0]
@@ -224,12 +225,12 @@ def _open_container(name: str, words: Sequence[str]) -> _Opened:
     return (InnerKind.SHELL, "sh") if alone else None
 
 
-def _value_of(option: str, words: Sequence[str]) -> str:
-    for word, after in zip(words, (*words[1:], ""), strict=True):
-        if word == option:
-            return after
-        if word.startswith(option + "="):
-            return word.partition("=")[2]
+def find_value(options: Sequence[str], words: Sequence[str]) -> str:
+    """Return the value of the first of these options that a command has; empty without one."""
+    for word, after in pairwise((*words, "")):
+        name, _, value = word.partition("=")
+        if name in options:
+            return value or after
     return ""
 
 
@@ -284,7 +285,7 @@ def _open_lxd(name: str, words: Sequence[str]) -> _Opened:
 def _open_remote_command(name: str, words: Sequence[str]) -> _Opened:
     """Return what `heroku run bash` and `aws ecs execute-command --command sh` open."""
     if tuple(words[:2]) == ("ecs", "execute-command"):
-        return _open(_value_of("--command", words).split())
+        return _open(find_value(("--command",), words).split())
     if tuple(words[:1]) == ("run",):
         return _open(read_arguments(words[1:], make_table("a --app")).operands)
     return _open_subcommand(name, words)
@@ -300,7 +301,7 @@ _BY_PROGRAM: Mapping[str, _Opener] = {
     **dict.fromkeys(SUBCOMMANDS, _open_subcommand),
     **dict.fromkeys(_CONTAINERS, _open_container),
     **dict.fromkeys(_PODS, _open_pod),
-    **dict.fromkeys(("lxc", "incus"), _open_lxd),
+    **dict.fromkeys(("lxc", "incus", "pct"), _open_lxd),
     **dict.fromkeys(("aws", "heroku"), _open_remote_command),
 }
 
@@ -311,7 +312,7 @@ _NAMES = frozenset((*SHELL_NAMES, *PROMPTS, *LOGINS, *WRAPPERS, *_BY_PROGRAM, "e
 _ACTIONS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(_CONTAINERS, ("exec", "run")),
     **dict.fromkeys(_PODS, ("exec", "run", "debug", "rsh", "attach")),
-    **dict.fromkeys(("lxc", "incus"), ("exec",)),
+    **dict.fromkeys(("lxc", "incus", "pct"), ("exec",)),
     **dict.fromkeys(("aws", "heroku"), ("execute-command", "run")),
 }
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
+from ...text.lazy_pattern import LazyPattern
 from ..simple_command import SimpleCommand
 from .arguments import make_table, read_arguments
-from .detector import CONTAINER_OPTIONS, skip_assignments
+from .detector import CONTAINER_OPTIONS, find_value, skip_assignments
 from .programs import LOGINS, SHELL_NAMES, WRAPPERS
 
 _ROOT_OPTIONS = frozenset(("i", "s", "--login", "--shell"))
 
+_USER_OPTION = LazyPattern(r"--user(?:=(.*))?|-[ABEHPSbikns]*u(.*)")  # also in `sudo -iu app`
+
 _VALUES = make_table(
     "e u w c n f l --env --user --workdir --container --namespace --context --kubeconfig --image --index "
+    "p --port --ssh-user --ssh-key-path --ssh-port "
     "--zone --project --region --profile --target --name --network --entrypoint --file --cluster --task"
 )
 
@@ -32,7 +37,7 @@ def _name(words: Sequence[str]) -> str:
     if not words:
         return "in another shell"
     name, rest = words[0].rpartition("/")[2], words[1:]
-    if name in ("sudo", "doas", "pkexec"):
+    if name in ("sudo", "doas", "pkexec", "run0"):
         return _name_sudo(name, rest)
     if name in ("su", "runuser"):
         operands = read_arguments(rest, LOGINS[name][0]).operands
@@ -42,7 +47,11 @@ def _name(words: Sequence[str]) -> str:
         return f"on {operands[0].rpartition('@')[2]}" if operands else f"in {name}"
     if name in _PODS or name in _CONTAINERS:
         return _name_container(name, rest)
-    if name in ("chroot", "arch-chroot"):
+    if name == "lxc-attach":
+        return f"in {find_value(('-n', '--name'), rest) or name}"
+    if name in ("tailscale", "hcloud", "doctl"):
+        return f"on {read_arguments(rest, _VALUES).operands[-1].rpartition('@')[2]}"
+    if name in ("chroot", "arch-chroot", "jexec"):
         operands = read_arguments(rest, WRAPPERS[name].options, mixed=False).operands
         return f"in {' '.join((name, *operands[:1]))}"
     if name in WRAPPERS and name not in ("unshare", "nsenter", "systemd-nspawn"):
@@ -64,11 +73,10 @@ def _name_sudo(name: str, words: Sequence[str]) -> str:
     program = inner[0].rpartition("/")[2] if inner else ""
     if inner and not (program in SHELL_NAMES or _ROOT_OPTIONS & {*read.options}):
         return _name(inner)
-    for word, after in zip(words, (*words[1:], ""), strict=True):
-        if word in ("-u", "--user"):
-            return f"as {after}"
-        if word.startswith(("--user=", "-u")) and not word.startswith("--user-"):
-            return f"as {word.removeprefix('--user=').removeprefix('-u')}"
+    for word, after in pairwise((*words, "")):
+        match = _USER_OPTION.fullmatch(word)
+        if match is not None:
+            return f"as {match[1] or match[2] or after}"
     return "as root"
 
 

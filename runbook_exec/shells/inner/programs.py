@@ -98,6 +98,11 @@ WRAPPERS: Mapping[str, WrapperProgram] = {
     "chroot": WrapperProgram(make_table("--userspec --groups"), 1, True),
     "arch-chroot": WrapperProgram(make_table("u", "h"), 1, True),
     "systemd-nspawn": WrapperProgram(make_table("D M i u --directory --machine --bind --image"), 0, True),
+    "lxc-attach": WrapperProgram(
+        make_table("n P v u g --name --lxcpath --set-var --uid --gid", "h --help --version"), 0, True
+    ),
+    "jexec": WrapperProgram(make_table("d e u U"), 1, True),
+    "run0": WrapperProgram(make_table("u g D --user --group --chdir", "h --help --version"), 0, True),
     "aws-vault": WrapperProgram(make_table("d --duration"), 2),
 }  # fmt: skip
 
@@ -128,10 +133,17 @@ SUBCOMMANDS: Mapping[str, Sequence[tuple[str, OptionTable]]] = {
     "colima": (("ssh", make_table()),),
     "lxc": (("shell", make_table()),),
     "incus": (("shell", make_table()),),
+    "pct": (("enter", make_table("--keep-env")), ("console", make_table())),
+    "qm": (("terminal", make_table("--escape --iface")),),
+    "virsh": (("console", make_table()),),
+    "iocage": (("console", make_table()),),
     "machinectl": (("shell", make_table()), ("login", make_table())),
     "toolbox": (("enter", make_table("c r")),),
     "distrobox": (("enter", make_table("n --name", "e")),),
     "docker-machine": (("ssh", make_table()),),
+    "tailscale": (("ssh", make_table()),),
+    "hcloud": (("server ssh", make_table("u p --user --port")),),
+    "doctl": (("compute ssh", make_table("--ssh-user --ssh-key-path --ssh-port", "--ssh-command")),),
     "gcloud": (("compute ssh", make_table("--zone --project --region", "--command --dry-run")),),
     "az": (
         ("ssh vm", make_table("n g --name --resource-group --ip")),

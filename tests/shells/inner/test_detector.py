@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis.strategies import lists, sampled_from
 
 from runbook_exec.shells.inner.detector import find_inner_shell, may_open_shell
+from runbook_exec.shells.inner.place_names import name_place
 from runbook_exec.shells.inner.programs import LOGINS, PROMPTS, SHELL_NAMES, SUBCOMMANDS, WRAPPERS
 from runbook_exec.shells.registry import SHELLS
 
@@ -92,6 +93,19 @@ OPENERS = (
     "env FOO=bar bash -i",
     "rails c",
     "bin/rails console",
+    "pct enter 102",
+    "pct exec 102 -- bash",
+    "pct console 102",
+    "qm terminal 100",
+    "virsh console vm",
+    "lxc-attach -n web",
+    "lxc-attach -n web -- bash",
+    "jexec web",
+    "run0",
+    "run0 -u app",
+    "tailscale ssh root@nas",
+    "hcloud server ssh web1",
+    "doctl compute ssh web1",
     "bundle exec rails console",
     "python manage.py shell",
     "heroku run bash",
@@ -110,6 +124,14 @@ OPENERS = (
 )
 
 OTHERS = (
+    "pct list",
+    "pct exec 102 -- apt update",
+    "lxc-attach -n web -- apt update",
+    "jexec web pkg update",
+    "run0 apt update",
+    "tailscale ssh nas uptime",
+    "tailscale up",
+    "hcloud server list",
     "ssh host ls",
     "ssh host 'cd x && ls'",
     "ssh -T git@github.com",
@@ -258,3 +280,25 @@ def test_a_quick_look_misses_no_opened_shell(shell: str, words: list[str], form:
     for more in (words, map(form.format, words), split):
         text = " ".join(["sudo", words[0], *more])
         assert may_open_shell(text) or find_inner_shell(SHELLS[shell].find_commands(text)) is None
+
+
+PLACES = (
+    ("run0", "as root"),
+    ("run0 --user=app", "as app"),
+    ("sudo -uapp -i", "as app"),
+    ("sudo -iu app", "as app"),
+    ("lxc-attach --name web -- bash", "in web"),
+    ("tailscale ssh root@nas", "on nas"),
+    ("hcloud server ssh -p 2222 web1", "on web1"),
+    ("pct enter 102", "in pct enter 102"),
+    ("jexec web sh", "in jexec web"),
+    ("docker run --rm -it -v data:/data alpine", "in a container of alpine"),
+    ("docker run -it --network host -p 80:80 --entrypoint bash app", "in a container of app"),
+)
+
+
+@pytest.mark.parametrize(("command", "place"), PLACES)
+def test_the_place_of_a_shell_has_a_name(command: str, place: str) -> None:
+    """It is the host, the user or the container that the command names, and not a value of another option."""
+    commands = SHELLS["bash"].find_commands(command)
+    assert name_place(commands, commands[-1].start) == place
