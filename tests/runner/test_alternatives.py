@@ -178,6 +178,8 @@ def test_another_file_in_a_procedure_is_refused(program: Program) -> None:
         "{! deploy.md !}",
         "```{literalinclude} deploy.sh\n:language: bash\n```",
         "```{include} deploy.md\n```",
+        "![[Common steps#Backup]]",
+        "- ![[Common steps|the usual]]",
         "import Deploy from './_deploy.mdx'\n\n<Deploy />",
     ],
 )
@@ -195,6 +197,11 @@ def test_an_include_between_blocks_is_refused(program: Program, include: str) ->
         "[!INCLUDE [preview](./includes/preview/preview-callout.md)]",
         ':::code language="yaml" source="~/deploy.yaml":::',
         "`{% include deploy.md %}` includes a file",
+        "`![[Common steps]]`",
+        "![[diagram.png|300]]",
+        "![[Network.excalidraw]]",
+        "![[manual.pdf#page=3]]",
+        "[[Common steps]]",
         "import Tabs from '@theme/Tabs'\n\n<Tabs />",
     ],
 )

@@ -34,6 +34,7 @@ _IN_TEXT = LazyPattern(
     + r"|:::code\b(?P<learn>[^\n]*\bsource=[^\n]*):::"
     + r"|!!!\s?include\s?\((?P<markdown_it>[^)\n]+)\)!!!"
     + r"|\{!\s*(?P<markdown_include>[^!\n]+?)\s*!\}"
+    + r"|(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?P<obsidian>!\[\[[^\[\]\n]+\]\])"
     + r")",
     re.MULTILINE | re.IGNORECASE,
 )  # fmt: skip
@@ -52,7 +53,14 @@ _SHELL = LazyPattern(
 _DIRECTIVE = LazyPattern(r"\{(?:literalinclude|include)\}\s*(\S+)")
 
 # what is included between blocks begins with one of these
-_SIGNS = ("8<", "[!", "{%", "{{", "<<<", ":::", "!!!", "{!")
+_SIGNS = ("8<", "[!", "{%", "{{", "<<<", ":::", "!!!", "{!", "![[")
+
+# what Obsidian embeds and is no note
+_MEDIA = LazyPattern(
+    r"\.(?:png|jpe?g|gif|svg|webp|avif|bmp|pdf|mp[34]|mov|mkv|webm|og[gv]|wav|m4a|flac|3gp|canvas|base|excalidraw"
+    r")\s*(?:[#|]|\]\])",
+    re.IGNORECASE,
+)
 
 _IMPORT = LazyPattern(r"^import\s+(\w+)\s+from\s+[\"']([^\"'\n]+\.mdx?)[\"']", re.MULTILINE)
 
@@ -105,10 +113,10 @@ def _find_in_text(text: str, imported: dict[str, str]) -> Iterator[Include]:
         if language and not _SHELL.search(language):
             continue
         file = next((each for name, each in match.groupdict().items() if each and name != "snippet"), "")
-        if not _ONLY_WORDS.search(file):
-            yield Include(
-                match.start() + len(match[0]) - len(match[0].lstrip(" \t>")), match.end(), match[0].strip()
-            )
+        if _ONLY_WORDS.search(file) or (match["obsidian"] and _MEDIA.search(file)):
+            continue
+        begin = match.start("obsidian") if match["obsidian"] else match.end() - len(match[0].lstrip(" \t>"))
+        yield Include(begin, match.end(), text[begin : match.end()].rstrip())
     for name, file in imported.items():
         if (found := re.search(rf"^[ \t]*<{name}\b", text, re.MULTILINE)) and not _ONLY_WORDS.search(file):
             yield Include(found.start(), found.end(), f"<{name}>")
