@@ -9,13 +9,16 @@ from ..diagnostics.problem import Problem
 from ..light_classes import NamedTuple
 from ..shells.registry import CONSOLE, CONSOLE_SHELL, READS, SHELLS
 from ..text.source import Source
+from ..text.span import Span
 from .annotations.parser import merge_annotations
 from .annotations.placement import PlacedAnnotations
 from .blocks import BlockDraft, draft_block, read_block
 from .flow.branches import join_branches
+from .flow.conditions import find_condition, find_last_heading
 from .flow.includes import report_flow_includes
 from .flow.regions import PageFlow
 from .markdown.elements import Element, Fence, Heading, Html
+from .markdown.headings import strip_markup
 from .model import NOTHING, Annotation, Block, LeftOut, Procedure, Prose, RunbookSettings, Step
 from .outline.model import ProcedureOutline, StepOutline
 from .prose import extract_prose
@@ -27,6 +30,9 @@ class ReadProcedure(NamedTuple):
     procedure: Procedure
     blocks: dict[int, Block]
     problems: dict[int, tuple[Problem, ...]]
+
+
+_LONGEST_CONDITION = 100  # characters of it in a question
 
 
 class PageReader(NamedTuple):
@@ -124,17 +130,26 @@ class PageReader(NamedTuple):
         annotation = merge_annotations(*map(_keep_inherited, around), annotation)
         why_not = "its step is annotated skip" if annotation.skip else ""
         parts: list[Prose | Block] = []
+        headings = [part.title, *map(self._read_title, part.around)]  # of the next block
+        above = ""  # the text directly above it
         count = 0
         for piece in extract_prose(self.source, self.elements, part.first, part.last, part.span):
             if isinstance(piece, Prose):
                 parts.append(piece)
+                headings[0], above = find_last_heading(piece.text) or headings[0], piece.text
                 continue
             count += 1
             block, wrong = read_block(self.source, drafts[piece], count, shell, self.settings, why_not)
+            if block.runs and annotation.confirm is None and block.annotation.confirm is None:
+                block = _confirm_condition(block, find_condition(above, headings))
+            above = ""
             blocks[piece] = block
             problems[piece] = wrong if block.runs else ()
             parts.append(block)
         return Step(number, part.label, part.title, part.anchor, part.span, tuple(parts), annotation)
+
+    def _read_title(self, heading: Span) -> str:
+        return strip_markup(self.source.text[heading.start : heading.end].strip("# \n"))
 
     def _find_ranges(self, outline: ProcedureOutline) -> tuple[tuple[int, int], ...]:
         """Return the offsets of the front matter and of the text of a procedure."""
@@ -152,6 +167,15 @@ class PageReader(NamedTuple):
         while index > 0 and isinstance(self.elements[index - 1], (Heading, Html)):
             index -= 1
         return self.elements[index].span.start if index < len(self.elements) else len(self.source.text) + 1
+
+
+def _confirm_condition(block: Block, condition: str) -> Block:
+    """Return a block that a person is asked about if the page says in which case it runs."""
+    if not condition:
+        return block
+    said = condition if len(condition) <= _LONGEST_CONDITION else f"{condition[: _LONGEST_CONDITION - 1]}…"
+    asked = f"The page says “{said}”. Run this now?"
+    return block._replace(annotation=block.annotation._replace(confirm=asked))
 
 
 def _match_blocks(steps: Iterable[Step], blocks: dict[int, Block]) -> Iterator[tuple[int, Block]]:
