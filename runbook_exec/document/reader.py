@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..diagnostics.problem import Problem
 from ..light_classes import NamedTuple
 from ..shells.registry import CONSOLE, CONSOLE_SHELL, READS, SHELLS
+from ..text.lazy_pattern import LazyPattern
 from ..text.source import Source
 from ..text.span import Span
 from .annotations.parser import merge_annotations
@@ -31,6 +32,12 @@ class ReadProcedure(NamedTuple):
     blocks: dict[int, Block]
     problems: dict[int, tuple[Problem, ...]]
 
+
+# the marker of a heading or an item, and nothing but `~~text~~`
+_STRUCK_OUT = LazyPattern(
+    r"[ \t>]*(?:#{1,6}[ \t]+)?(?:(?:[-*+]|\d{1,9}[.):])[ \t]+)?(?:\[[ xX]\][ \t]+)?"
+    r"\*{0,2}~~[^~\n]+~~\*{0,2}[.:]?[ \t]*(?:\n|\Z)"
+)
 
 _LONGEST_CONDITION = 100  # characters of it in a question
 
@@ -129,6 +136,8 @@ class PageReader(NamedTuple):
         around = [self.above.find_annotation(span) for span in part.around] if self.above.annotations else []
         annotation = merge_annotations(*map(_keep_inherited, around), annotation)
         why_not = "its step is annotated skip" if annotation.skip else ""
+        if _STRUCK_OUT.match(self.source.text, part.span.start):
+            annotation, why_not = annotation._replace(skip=True), "its step is struck out"
         parts: list[Prose | Block] = []
         headings = [part.title, *map(self._read_title, part.around)]  # of the next block
         above = ""  # the text directly above it

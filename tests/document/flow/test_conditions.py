@@ -86,3 +86,26 @@ def test_an_annotation_decides(program: Program) -> None:
     """The page has a question of its own."""
     page = write_page('If it fails:\n\n<!-- runbook: confirm="Really?" -->')
     assert "Really?" in program.run_page(page, *UNATTENDED).output
+
+
+def test_a_step_that_is_struck_out_does_not_run(program: Program) -> None:
+    """If all of its title is; the screen and the lists keep the marks of what is struck out."""
+    steps = "".join(
+        f"{title}\n   ```bash\n   echo {n} >>log\n   ```\n"
+        for n, title in enumerate(("1. One", "2. ~~Two~~", "3. ~~Three~~ Drei", "4. **~~Four~~**:"), 1)
+    )
+    page = f"# P\n\n## Steps\n\n{steps}"
+    done = program.run_page(page, *UNATTENDED)
+    assert done.status == 0, done.output
+    assert (program.work / "log").read_text().split() == ["1", "3"]
+    shown = program.run("show", "page.md").output
+    assert shown.count("not run: its step is struck out") == 2
+    assert "~~Three~~ Drei" in shown
+
+
+def test_a_heading_that_is_struck_out_does_not_run(program: Program) -> None:
+    """It is left out like an item."""
+    block = "```bash\necho ran >>log\n```\n"
+    page = f"# P\n\n## Steps\n\n### 1. One\n\n{block}\n### 2. ~~Old way~~\n\n{block}"
+    assert program.run_page(page, *UNATTENDED).status == 0
+    assert (program.work / "log").read_text() == "ran\n"
