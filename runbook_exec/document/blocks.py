@@ -69,7 +69,7 @@ def draft_block(source: Source, fence: Fence, above: Annotation, settings: Runbo
 
 def _reason_not_run(fence: Fence, annotation: Annotation) -> str:
     if fence.quoted:
-        return "inside a quote: an alternative"
+        return "inside a quote"
     if not fence.closed:
         return "its fence is never closed"
     if annotation.skip:

@@ -166,7 +166,7 @@ def test_a_program_that_is_no_shell_keeps_the_terminal(program: Program) -> None
     ) as shown:
         shown.wait("Menu")
         shown.type("1\r")
-        shown.wait("no such shell is open", "Run `ssh router` now, to go in?")
+        shown.wait("no such shell is open", "Run `ssh router` now?")
         shown.wait_last("1 of 1 ›")
         shown.type("s")
         shown.wait_status()

@@ -232,7 +232,7 @@ def test_a_block_that_does_not_run_has_the_reason(reader: Reader) -> None:
     """In a quote, and in another shell."""
     page = reader.open("runbooks/values/")
     why = [each.inner_text() for each in page.locator(".rb-why").all()]
-    assert why == ["inside a quote: an alternative", "in bash; this procedure runs in fish"]
+    assert why == ["inside a quote", "in bash; this procedure runs in fish"]
 
 
 def test_the_command_names_the_procedure_if_needed(reader: Reader) -> None:

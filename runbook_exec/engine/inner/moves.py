@@ -93,7 +93,7 @@ class InnerShells:
             asked = (
                 f"Line {item.line} runs {opener.place}, in the shell that line {opener.item.line} opens, and "
                 f"no such shell is open. Here, it would run on {self.io.context.place}. "
-                f"Run `{first}` now, to go in?"
+                f"Run `{first}` now?"
             )
             if self.lost_inside:
                 asked += " Its variables and functions are lost; its working directory comes back."
