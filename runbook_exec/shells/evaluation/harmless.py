@@ -60,7 +60,7 @@ def is_harmless(value: str, reader: Reader, by: str, code: str = "", start: int 
         case Reader.PROMPT:
             return _PROMPT.fullmatch(value) is not None
         case Reader.OPTION:
-            return start > 0 or not value.startswith("-")
+            return start > 0 or not any(word.startswith("-") for word in value.split())
         case Reader.SED:
             return _fits_sed(value, code, start, end)
         case Reader.SHELL:

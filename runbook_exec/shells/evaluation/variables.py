@@ -27,12 +27,15 @@ class VariableReading(NamedTuple):
         """Return whether the value cannot be executed as the content of the variable."""
         if is_harmless(value, self.reader, self.by, self.code, self.start, self.end):
             return True
+        if self.reader is Reader.NAME and value.isdecimal():  # a part of a name, or an error
+            return True
         # within quotes of the inner code, as in `ssh HOST "echo '$TEXT'"`
         is_shell = self.reader is Reader.SHELL and self.start < self.end
         return is_shell and is_harmless_in_quotes(value, self.code, self.start)
 
 
-_EXPANSION = LazyPattern(r"\$(?!\{#)\{?[#^=~!]*([A-Za-z_]\w*)")  # not `${#x}`, which is a length
+# not `${#x}`, which is a length; all arguments of the shell are one variable
+_EXPANSION = LazyPattern(r"\$(?!\{#)(?:\{(?:\([^)]*\))?)?[#^=~!]*(?:([A-Za-z_]\w*)|[@*\d])")
 
 _ESCAPED = LazyPattern(r'\\([\\"$`])')  # in the double quotes around the code
 
@@ -50,7 +53,6 @@ _CALCULATED = LazyPattern(
     r"|(?:^|[\s;])[A-Za-z_]\w*\[(?P<element>[^]]*)\]\+?="
 )
 
-
 def find_variable_readings(
     text: str, places: Sequence[EvaluatedPlace], scan: Scan
 ) -> Iterator[VariableReading]:
@@ -59,7 +61,8 @@ def find_variable_readings(
         for match in _EXPANSION.finditer(text, place.start, place.end):
             if scan.context(*match.span()) is not Context.SINGLE:
                 code, start = _read_code(text, place, match.start())
-                yield VariableReading(match[1], place.reader, place.by, code, start, start + bool(code))
+                name = match[1] or "@"
+                yield VariableReading(name, place.reader, place.by, code, start, start + bool(code))
         if place.reader is Reader.ARITHMETIC:
             for match in _NAME.finditer(text, place.start, place.end):
                 yield VariableReading(match[0], place.reader, place.by)

@@ -131,6 +131,20 @@ def test_a_refused_value_of_the_environment_waits(program: Program) -> None:
         ("fish", 'set unit <x>\nssh web "systemctl restart $unit"'),
         ("fish", "set -gx code <x>\neval $code"),
         ("bash", 'ssh web "systemctl restart $UNIT"'),
+        ("bash", 'title=<x>\nmessage="Deploy: $title"\nbash -c "echo $message"'),
+        ("bash", 'a=<x>\nexport b=${a%.txt}\nfor c in "1;2" $b; do d=$c; done\nbash -c "echo $d"'),
+        ("bash", "printf -v a 'a;%s' <x>; bash -c \"echo $a\""),
+        ("bash", "printf -v n %s <x>; echo $((n+1))"),
+        ("bash", 'mapfile -t a <<< <x>\nbash -c "echo ${a[0]}"'),
+        ("bash", 'while read -r a; do b=$a; done <<< <x>\nbash -c "echo $b"'),
+        ("bash", 'read -r a <<EOF\n<x>\nEOF\nbash -c "echo $a"'),
+        ("bash", 'a=(one <x>)\nbash -c "echo ${a[1]}"'),
+        ("bash", 'a=<x>\n: ${b:=$a}\nbash -c "echo $b"'),
+        ("bash", 'set -- <x>; bash -c "echo $*"'),
+        ("sh", 'set -- "1;2" <x>\nsh -c "echo $2"'),
+        ("zsh", 'a=<x>\nb=${(L)a}\nsh -c "echo $b"'),
+        ("fish", 'set a <x>; set -g b pre$a; bash -c "echo $b"'),
+        ("fish", 'set a 1\nset a[1] "<x>"\nfor b in $a; bash -c "echo $b"; end'),
     ],
 )
 def test_a_variable_carries_no_code(shell: str, script: str, program: Program) -> None:
@@ -149,6 +163,32 @@ def test_a_variable_carries_no_code(shell: str, script: str, program: Program) -
     if "eval" not in script and "!" not in script:
         ran = program.run_page(page, "--yes", "--no-config", "--set", f"{name}=1", env={"PATH": path})
         assert ran.status != 2, ran.output
+
+
+@pytest.mark.parametrize(
+    ("shell", "script"),
+    [
+        ("bash", 'a=<x>\nn=$(printf %s "$a" | wc -c)\n[ $n -gt 2 ]'),
+        ("bash", 'a=<x>\nn="$(printf %s "$a" | wc -c)"\n[ $n -gt 2 ]'),
+        ("bash", 'a=<x>\nfor i in 1 2; do [ $i -gt 1 ] || echo "$a"; done'),
+        ("bash", "a=<x>\ncat <<EOF >f\nn=$a\nEOF\nn=1\necho $((n + 1))"),
+        ("bash", 'a=<x>\ndeclare -n r=a\nexport b="- $r"\necho "$b"'),
+        ("bash", 'a=<x>\nset -- "$a"\nbash -c \'echo "$1"\' bash "$1"'),
+        ("fish", "set a <x>\nset n (string length $a)\ntest $n -gt 2"),
+    ],
+)
+def test_what_is_not_read_again_is_carried(shell: str, script: str, program: Program) -> None:
+    """A variable that no such place reads, also not as a copy, takes any value."""
+    page = f"# Page\n\n```{shell}\n{script}\n```\n"
+    ran = program.run_page(page, "--yes", "--no-config", "--set", "x=it's; a $(value)")
+    assert ran.status == 0, ran.output
+
+
+def test_the_message_names_both_variables(program: Program) -> None:
+    """The message names the variable that is read, and the one that the value is given to."""
+    page = "# Page\n\n```bash\na=<x>\nb=$a\necho $((b))\n```\n"
+    ran = program.run_page(page, "--yes", "--set", "x=1 2")
+    assert "reads the value of `$b` (copied from `$a`) again, as a number" in ran.stderr, ran.output
 
 
 def test_text_in_quotes_may_be_carried(program: Program) -> None:
