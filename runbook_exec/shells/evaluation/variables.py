@@ -53,6 +53,16 @@ _CALCULATED = LazyPattern(
     r"|(?:^|[\s;])[A-Za-z_]\w*\[(?P<element>[^]]*)\]\+?="
 )
 
+# variables that hold integers, or the name of another one, from here on
+_DECLARED = LazyPattern(
+    r"(?:\b(?:declare|typeset|local|export|readonly|private)(?:\s+[-+]\w+)*?\s+-(?P<options>\w*[inEF]\w*)"
+    r"|(?:^|[;&(){}]|do|then)[ \t]*(?:integer|float))(?P<names>(?:\s[^;&|\n]*)?)",
+    re.MULTILINE,
+)
+
+_DECLARED_NAME = LazyPattern(r"(?<=\s)([A-Za-z_]\w*)(=|(?=[\s)}]|\Z))")
+
+
 def find_variable_readings(
     text: str, places: Sequence[EvaluatedPlace], scan: Scan
 ) -> Iterator[VariableReading]:
@@ -68,6 +78,11 @@ def find_variable_readings(
                 yield VariableReading(match[0], place.reader, place.by)
     for match in _INDIRECT.finditer(text):
         yield VariableReading(match[1] or match[2] or match[3], Reader.NAME, match[0])
+    for match in _DECLARED.finditer(text):
+        reader = Reader.NAME if "n" in (match["options"] or "") else Reader.ARITHMETIC
+        for name, equals in _DECLARED_NAME.findall(match["names"]):
+            if reader is Reader.ARITHMETIC or not equals:
+                yield VariableReading(name, reader, match[0].strip())
     for match in _CALCULATED.finditer(text):
         for name in re.findall(r"(?<!\$\{#)\b[A-Za-z_]\w*", match[match.lastgroup or 0]):
             yield VariableReading(name, Reader.ARITHMETIC, match[0].strip())
