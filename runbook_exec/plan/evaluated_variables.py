@@ -51,8 +51,6 @@ _WORDS = (Context.BARE, Context.UNSAFE)
 
 _SEPARATORS = " \t\n;&|"
 
-_ADVICE = "expected an integer or a single word without special characters"
-
 
 def carries_values(plan: Plan) -> bool:
     """Return whether statements of a plan read the content of a variable again as code; most do not."""
@@ -98,7 +96,7 @@ def _refuse(
                 f"`{each.by}` reads the value of `${each.name}`{copied} again, as {each.reader}, and could "
                 "execute it"
             )
-            return EvaluationError(message, start, _ADVICE, is_code=False)
+            return EvaluationError(message, start, each.advice, is_code=False)
     return None
 
 

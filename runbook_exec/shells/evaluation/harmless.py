@@ -59,6 +59,8 @@ def is_harmless(value: str, reader: Reader, by: str, code: str = "", start: int 
             return _ASSIGNMENT.fullmatch(value) is not None
         case Reader.PROMPT:
             return _PROMPT.fullmatch(value) is not None
+        case Reader.PATTERN:
+            return "(" not in value
         case Reader.OPTION:
             return start > 0 or not any(word.startswith("-") for word in value.split())
         case Reader.SED:

@@ -23,6 +23,13 @@ class VariableReading(NamedTuple):
     start: int = 0
     end: int = 0
 
+    @property
+    def advice(self) -> str:
+        """Return which values are accepted."""
+        if self.reader is Reader.PATTERN:
+            return "expected a value without `(`"
+        return "expected an integer or a single word without special characters"
+
     def accepts(self, value: str) -> bool:
         """Return whether the value cannot be executed as the content of the variable."""
         if is_harmless(value, self.reader, self.by, self.code, self.start, self.end):
@@ -46,6 +53,8 @@ _QUOTED = LazyPattern(
 _NAME = LazyPattern(r"(?<![\w$'\"])(?<!\$\{#)[A-Za-z_]\w*")
 
 _INDIRECT = LazyPattern(r"\$\{!([A-Za-z_]\w*)|\$\{\([^)]*[Pe][^)]*\)([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)@P")
+
+_PATTERN = LazyPattern(r"\$\{?(?:\([^)]*\))?[\^=]*~(?!~)[\^=]*([A-Za-z_]\w*)")  # of zsh
 
 _CALCULATED = LazyPattern(
     r"\$\(\((?P<double>(?:[^()]|\([^()]*\))*)\)\)|(?<![$\w])\(\((?P<command>(?:[^()]|\([^()]*\))*)\)\)"
@@ -78,6 +87,9 @@ def find_variable_readings(
                 yield VariableReading(match[0], place.reader, place.by)
     for match in _INDIRECT.finditer(text):
         yield VariableReading(match[1] or match[2] or match[3], Reader.NAME, match[0])
+    for match in _PATTERN.finditer(text):
+        if scan.context(*match.span()) not in (Context.SINGLE, Context.DOUBLE):
+            yield VariableReading(match[1], Reader.PATTERN, f"${{~{match[1]}}}")
     for match in _DECLARED.finditer(text):
         reader = Reader.NAME if "n" in (match["options"] or "") else Reader.ARITHMETIC
         for name, equals in _DECLARED_NAME.findall(match["names"]):

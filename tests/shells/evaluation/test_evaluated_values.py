@@ -191,6 +191,18 @@ def test_what_is_not_read_again_is_carried(shell: str, script: str, program: Pro
     assert ran.status == 0, ran.output
 
 
+def test_a_pattern_of_zsh_executes_no_value(program: Program) -> None:
+    """A value that zsh reads as a pattern has no `( )`, in which it would execute code."""
+    for pattern in ("ls ${~a}", "for f in $~a; do echo $f; done", "b=pre$a\nls ${(L)~b}"):
+        page = f"# Page\n\n```zsh\na=<x>\n{pattern} || true\n```\n"
+        ran = program.run_page(page, "--yes", "--no-config", "--set", "x=*(e:>pwned:)")
+        assert ran.status == 2, ran.output
+        assert "as a pattern of file names, and could execute it" in ran.stderr
+        assert "expected a value without `(`" in ran.stderr
+        ran = program.run_page(page, "--yes", "--no-config", "--set", "x=*.m[a-e]")
+        assert ran.status == 0, ran.output
+
+
 def test_the_message_names_both_variables(program: Program) -> None:
     """The message names the variable that is read, and the one that the value is given to."""
     page = "# Page\n\n```bash\na=<x>\nb=$a\necho $((b))\n```\n"
