@@ -40,6 +40,16 @@ _IN_SQL = {
 
 _SUBSTITUTION = LazyPattern(r"(?:^|[;{}\n\s!\d$/,])s([^\w\s\\])", re.DOTALL)
 
+# an address in a script, not a part of another command
+_ADDRESS = LazyPattern(r"(?:\A|[;{}\n,!])\s*/[^/]*\Z")
+
+# `s` with the flag `e`, and the command `e` alone: they execute the line, in which the value may be
+_SED_EXECUTES = LazyPattern(
+    r"(?:^|[;{}\n\s!\d$/,])s([^\w\s\\])(?:(?!\1)[^\\]|\\.)*\1(?:(?!\1)[^\\]|\\.)*\1[a-zA-Z\d]*e"
+    r"|(?:^|[;{}\n/!\d$])\s*e\s*(?:[;}\n]|\Z)",
+    re.DOTALL,
+)
+
 _LINES = LazyPattern(r"[\d,$+~]*", re.ASCII)
 
 
@@ -91,7 +101,7 @@ def _fits_sed(value: str, code: str, start: int, end: int) -> bool:
     """
     if _LINES.fullmatch(value):
         return True
-    if start >= end or _CONTROL.search(value) or value.endswith("\\") or "\\" in value:
+    if start >= end or _CONTROL.search(value) or "\\" in value or _SED_EXECUTES.search(code):
         return False
     delimiters = [(match.end(), match[1]) for match in _SUBSTITUTION.finditer(code[:start])]
     if delimiters:
@@ -100,4 +110,5 @@ def _fits_sed(value: str, code: str, start: int, end: int) -> bool:
         count = code[opened:start].replace("\\" + delimiter, "").count(delimiter)
         return count < 2 and delimiter in code[end:] and delimiter not in value
     before = code[:start].replace("\\/", "")
-    return before.count("/") % 2 == 1 and "/" in code[end:] and "/" not in value
+    is_address = before.count("/") % 2 == 1 and _ADDRESS.search(before)
+    return bool(is_address) and "/" in code[end:] and "/" not in value

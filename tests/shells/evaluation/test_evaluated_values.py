@@ -191,6 +191,63 @@ def test_what_is_not_read_again_is_carried(shell: str, script: str, program: Pro
     assert ran.status == 0, ran.output
 
 
+@pytest.mark.parametrize(
+    ("shell", "script", "value"),
+    [
+        ("bash", "sed 's/T/touch <x>/e' page.md", "pwned; touch pwned"),
+        ("bash", "sed '1e cat /<x>/' page.md", ";touch pwned;"),
+        ("bash", "sed 's/.*/echo <x>/;e' page.md", "a; touch pwned"),
+        ("bash", "sed 's/.*/echo <x>/;s/a/b/ge' page.md", "a; touch pwned"),
+        ("bash", "EDITOR=<x> git commit --allow-empty", "touch pwned;:"),
+        ("bash", "export VISUAL='<x>'; git commit --allow-empty", "touch pwned;:"),
+        ("bash", "PAGER=<x> git -p log", "touch pwned;:"),
+        ("bash", "git -c alias.zz=<x> zz", "!touch pwned"),
+        ("bash", "git config alias.zz <x>; git zz", "!touch pwned"),
+        ("bash", "git rebase --exec <x> HEAD", "touch pwned;:"),
+        ("zsh", "functions[zz]=<x>; zz", ">pwned"),
+        ("zsh", "a=<x>\naliases[zz]=$a\nzz", ">pwned"),
+        ("fish", "set -gx EDITOR <x>; git commit --allow-empty", "touch pwned;:"),
+        ("fish", "EDITOR=<x> git commit --allow-empty", "touch pwned;:"),
+        ("fish", "env GIT_EDITOR=<x> git commit --allow-empty", "touch pwned;:"),
+    ],
+)
+def test_settings_that_are_commands_take_no_code(
+    shell: str, script: str, value: str, program: Program
+) -> None:
+    """Values for editors, pagers, settings of git and executing commands of sed are refused as code."""
+    page = f"# Page\n\n```{shell}\ngit init -q; {script}\n```\n"
+    ran = program.run_page(page, "--yes", "--no-config", "--set", f"x={value}")
+    assert (ran.status, ran.stdout) == (2, ""), ran.output
+    assert "could execute it" in ran.stderr
+    assert not (program.work / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("shell", "script"),
+    [
+        (
+            "bash",
+            "git init -q; git config user.name <x>; git -c user.email=a@b commit -qm <x> --allow-empty",
+        ),
+        ("bash", "git init -q; git config alias.by 'log --author=<x>'; git by || true"),
+        ("bash", "git init -q; git -c alias.zz='!echo <x>' zz"),
+        (
+            "bash",
+            "sed -n '/#/,/<x>/p' page.md; sed '/#/{/<x>/d}' page.md; sed 's/e/<x>/g; s/e/x e/' page.md",
+        ),
+        ("bash", "SHELL=/bin/sh; $SHELL -c 'echo <x>'; \"${SHELL}\" -c \"echo '<x>'\""),
+        ("fish", "set -x SHELL /bin/sh; $SHELL -c 'echo <x>'"),
+        ("fish", "set -x note <x>; env GIT_AUTHOR_NAME=<x> true; A=<x> true"),
+    ],
+)
+def test_the_same_commands_take_text_elsewhere(shell: str, script: str, program: Program) -> None:
+    """Other settings and addresses take any text, and what a shell of `$SHELL` reads is quoted for it."""
+    page = f"# Page\n\n```{shell}\n{script}\n```\n"
+    ran = program.run_page(page, "--yes", "--no-config", "--set", "x=a; touch pwned")
+    assert ran.status == 0, ran.output
+    assert not (program.work / "pwned").exists()
+
+
 def test_a_pattern_of_zsh_executes_no_value(program: Program) -> None:
     """A value that zsh reads as a pattern has no `( )`, in which it would execute code."""
     for pattern in ("ls ${~a}", "for f in $~a; do echo $f; done", "b=pre$a\nls ${(L)~b}"):
