@@ -28,8 +28,12 @@ _INTEGERS = LazyPattern(
 _PROMPTS = LazyPattern(r"PS\d|R?PROMPT\d?|RPS\d|SPROMPT|ENV|BASH_ENV|MAILPATH|TIMEFMT|WATCHFMT|POSTEDIT")
 
 _CODE = LazyPattern(
-    r"PROMPT_COMMAND|GIT_SSH_COMMAND|GIT_EDITOR|GIT_PAGER|GIT_SEQUENCE_EDITOR|LESSOPEN|LESSCLOSE"
+    r"PROMPT_COMMAND|GIT_SSH_COMMAND|GIT_SEQUENCE_EDITOR|LESSOPEN|LESSCLOSE|VISUAL|FCEDIT"
+    r"|(?:GIT_|KUBE_|PSQL_|SUDO_|SYSTEMD_)?EDITOR|(?:AWS_|BAT_|GIT_|MAN|PSQL_|SYSTEMD_)?PAGER"
 )
+
+# maps of zsh whose elements are code
+_CODE_MAPS = LazyPattern(r"(?:dis_)?(?:functions|[gs]?aliases)\[")
 
 _ASSIGNED = LazyPattern(r"([A-Za-z_]\w*)(?:\[[^]]*\])?\+?=")
 
@@ -119,7 +123,7 @@ _ASSIGNMENT = LazyPattern(r"[A-Z\d]\w*\+?=")  # a quick look for what the next p
 
 _SPECIAL_VARIABLE = LazyPattern(
     r"(?:RANDOM|SECONDS|OPTIND|LINENO|HISTCMD|COLUMNS|LINES|HISTSIZE|SAVEHIST|KEYTIMEOUT|LISTMAX|LOGCHECK|TMOUT|TTYIDLE|UID"
-    r"|GID|PERIOD|BAUD|FUNCNEST|MAILCHECK|DIRSTACKSIZE|SHLVL|PS\d|PROMPT\w*|RPS\d|ENV|COMMAND|EDITOR|PAGER|LESS\w+|MAILPATH|TIMEFMT"
+    r"|GID|PERIOD|BAUD|FUNCNEST|MAILCHECK|DIRSTACKSIZE|SHLVL|PS\d|PROMPT\w*|RPS\d|ENV|COMMAND|EDITOR|FCEDIT|VISUAL|PAGER|LESS\w+|MAILPATH|TIMEFMT"
     r"|WATCHFMT|POSTEDIT|ERRNO|CURSOR|MARK)\+?="
 )
 
@@ -141,7 +145,7 @@ def find_arguments(words: Sequence[str]) -> Iterator[Argument]:
     """
     at = 0
     while at < len(words) and (_ASSIGNED.match(words[at]) or words[at] in _PREFIXES):
-        yield from _find_assignment(words, at)
+        yield from find_assignment(words, at)
         at += 1
     if at >= len(words):
         return
@@ -165,12 +169,12 @@ def find_arguments(words: Sequence[str]) -> Iterator[Argument]:
         yield (at + 1, at + 2, Reader.ARITHMETIC, 0, 0)
     elif name == "env":
         for index in range(at + 1, len(words)):
-            yield from _find_assignment(words, index)
+            yield from find_assignment(words, index)
     else:
         yield from _find_listed(name, words, at)
 
 
-def _find_assignment(words: Sequence[str], at: int) -> Iterator[Argument]:
+def find_assignment(words: Sequence[str], at: int) -> Iterator[Argument]:
     """Yield the value that a special variable is given."""
     found = _ASSIGNED.match(words[at])
     if found is None:
@@ -178,6 +182,8 @@ def _find_assignment(words: Sequence[str], at: int) -> Iterator[Argument]:
     for pattern, reader in ((_INTEGERS, Reader.ARITHMETIC), (_PROMPTS, Reader.PROMPT), (_CODE, Reader.SHELL)):
         if pattern.fullmatch(found[1]):
             yield (at, at + 1, reader, found.end(), 0)
+    if _CODE_MAPS.match(words[at]):
+        yield (at, at + 1, Reader.SHELL, found.end(), 0)
 
 
 def _find_tested(words: Sequence[str], at: int) -> Iterator[Argument]:
@@ -203,7 +209,7 @@ def _find_declared(words: Sequence[str], at: int) -> Iterator[Argument]:
         equals = word.find("=")
         if equals >= 0:
             yield (index, index + 1, Reader.NAME, 0, equals)
-            yield from _find_assignment(words, index)
+            yield from find_assignment(words, index)
             if reader is not None:
                 yield (index, index + 1, reader, equals + 1, 0)
         elif not word.startswith("-"):

@@ -6,6 +6,7 @@ import re
 
 from ...text.lazy_pattern import LazyPattern
 from .places import Reader
+from .strings import find_open_quote
 
 # No shell and no interpreter that is listed executes a word of these characters as more than one name. A
 # first `-` is an option and a first `=` of zsh a command, as for a value that is quoted.
@@ -30,13 +31,6 @@ _PROMPT = LazyPattern(r"[^$`%\\!\x00-\x1f\x7f]*")
 
 _CONTROL = LazyPattern(r"[\x00-\x08\x0a-\x1f\x7f]")
 
-# text of other languages, up to the value: whole strings and comments, and the quote that is still open
-_STRINGS = LazyPattern(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`|['\"`]", re.DOTALL)
-
-_SQL_STRINGS = LazyPattern(
-    r"'[^']*'|\"[^\"]*\"|`[^`]*`|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z)|\$\w*\$|['\"`]", re.DOTALL
-)
-
 _IN_STRING = LazyPattern(r"[^'\"\\`${}#\[\]\x00-\x08\x0a-\x1f\x7f]*")
 
 _IN_SQL = {
@@ -46,13 +40,24 @@ _IN_SQL = {
 
 _SUBSTITUTION = LazyPattern(r"(?:^|[;{}\n\s!\d$/,])s([^\w\s\\])", re.DOTALL)
 
+# an address in a script, not a part of another command
+_ADDRESS = LazyPattern(r"(?:\A|[;{}\n,!])\s*/[^/]*\Z")
+
+# `s` with the flag `e`, and the command `e` alone: they execute the line, in which the value may be
+_SED_EXECUTES = LazyPattern(
+    r"(?:^|[;{}\n\s!\d$/,])s([^\w\s\\])(?:(?!\1)[^\\]|\\.)*\1(?:(?!\1)[^\\]|\\.)*\1[a-zA-Z\d]*e"
+    r"|(?:^|[;{}\n/!\d$])\s*e\s*(?:[;}\n]|\Z)",
+    re.DOTALL,
+)
+
 _LINES = LazyPattern(r"[\d,$+~]*", re.ASCII)
 
 
-def is_harmless(value: str, reader: Reader, code: str = "", start: int = 0, end: int = 0) -> bool:
+def is_harmless(value: str, reader: Reader, by: str, code: str = "", start: int = 0, end: int = 0) -> bool:
     """Return whether a value cannot be executed by what reads it.
 
-    `code[start:end]` is the value's place in the code, if the code is known.
+    `by` begins with the name of the program that reads it. `code[start:end]` is the value's place in the
+    code, if the code is known.
     """
     match reader:
         case Reader.ARITHMETIC:
@@ -64,31 +69,29 @@ def is_harmless(value: str, reader: Reader, code: str = "", start: int = 0, end:
             return _ASSIGNMENT.fullmatch(value) is not None
         case Reader.PROMPT:
             return _PROMPT.fullmatch(value) is not None
+        case Reader.PATTERN:
+            return "(" not in value
         case Reader.OPTION:
-            return start > 0 or not value.startswith("-")
+            return start > 0 or not any(word.startswith("-") for word in value.split())
         case Reader.SED:
             return _fits_sed(value, code, start, end)
         case Reader.SHELL:
             return _WORD.fullmatch(value) is not None
     if _WORD.fullmatch(value):
         return True
-    quote = _open_quote(code, start, is_sql=reader is Reader.SQL) if start < end else ""
+    return start < end and _fits_string(value, reader, by, code, start)
+
+
+def is_harmless_in_quotes(value: str, code: str, start: int) -> bool:
+    """Return whether a value stays a part of the quoted text of a shell that holds the offset `start`."""
+    return _fits_string(value, Reader.SHELL, "", code, start)
+
+
+def _fits_string(value: str, reader: Reader, by: str, code: str, start: int) -> bool:
+    quote = find_open_quote(code, start, reader, by)
     if reader is Reader.SQL:
         return quote in _IN_SQL and _IN_SQL[quote].fullmatch(value) is not None
     return quote in ("'", '"') and _IN_STRING.fullmatch(value) is not None
-
-
-def _open_quote(code: str, start: int, *, is_sql: bool) -> str:
-    """Return the quote that is open at an offset; "" for none, and where it cannot be known."""
-    pattern = _SQL_STRINGS if is_sql else _STRINGS
-    last = ""
-    for match in pattern.finditer(code[:start]):
-        last = match[0] if match.end() - match.start() == 1 else ""
-        if last:
-            return last
-        if is_sql and match[0][0] in "-/$" and (match.end() == start or match[0][0] == "$"):
-            return ""  # in a comment, or in or after a text in dollar quotes
-    return last
 
 
 def _fits_sed(value: str, code: str, start: int, end: int) -> bool:
@@ -98,7 +101,7 @@ def _fits_sed(value: str, code: str, start: int, end: int) -> bool:
     """
     if _LINES.fullmatch(value):
         return True
-    if start >= end or _CONTROL.search(value) or value.endswith("\\") or "\\" in value:
+    if start >= end or _CONTROL.search(value) or "\\" in value or _SED_EXECUTES.search(code):
         return False
     delimiters = [(match.end(), match[1]) for match in _SUBSTITUTION.finditer(code[:start])]
     if delimiters:
@@ -107,4 +110,5 @@ def _fits_sed(value: str, code: str, start: int, end: int) -> bool:
         count = code[opened:start].replace("\\" + delimiter, "").count(delimiter)
         return count < 2 and delimiter in code[end:] and delimiter not in value
     before = code[:start].replace("\\/", "")
-    return before.count("/") % 2 == 1 and "/" in code[end:] and "/" not in value
+    is_address = before.count("/") % 2 == 1 and _ADDRESS.search(before)
+    return bool(is_address) and "/" in code[end:] and "/" not in value

@@ -18,6 +18,7 @@ class Reader(StrEnum):
     SQL = "SQL"
     SED = "a script of sed"
     PROMPT = "a prompt"  # in which a shell expands `$( )`
+    PATTERN = "a pattern of file names"  # in which zsh executes `(e:…:)`
     OPTION = "an option, if it begins with `-`"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ...light_classes import NamedTuple
+from ...text.lazy_pattern import LazyPattern
 from ..inner.programs import SHELL_NAMES
 from .places import Reader
 
@@ -119,6 +121,7 @@ _SHELL = CodeProgram(
 
 PROGRAMS: Mapping[str, CodeProgram] = {
     **{name: _SHELL._replace(grammar=_GRAMMARS.get(name, "")) for name in SHELL_NAMES},
+    **dict.fromkeys(("$SHELL", "${SHELL}"), _SHELL),
     "fish": _SHELL._replace(grammar="fish", options=frozenset(("c", "C", "--command", "--init-command"))),
     **_read_rows(Reader.CODE, _CODE),
     **_read_rows(Reader.SQL, _SQL),
@@ -138,6 +141,14 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "adb": {"shell": ("", "")},
     "heroku": {"run": ("", "a s")},
 }  # fmt: skip
+
+# settings of git that are commands
+GIT_COMMANDS = LazyPattern(
+    r"(?:alias\..*|core\.(?:editor|pager|sshcommand|fsmonitor|askpass|gitproxy)|pager\..*|sequence\.editor"
+    r"|credential\.(?:.*\.)?helper|diff\.(?:external|.*\.(?:command|textconv))|(?:diff|merge)tool\..*\.cmd"
+    r"|merge\..*\.driver|filter\..*\.(?:clean|smudge|process)|interactive\.difffilter)",
+    re.IGNORECASE,
+)
 
 # Commands that run the words after their own options and operands, which are not listed one by one.
 RUNNERS = frozenset(

@@ -9,7 +9,7 @@ from ...text.lazy_pattern import LazyPattern
 from ..inner.arguments import make_table, read_arguments
 from ..inner.programs import LOGINS, WRAPPERS
 from .places import CodeArgument, CodeInput, Reader
-from .program_table import PROGRAMS, RUNNERS, SUBCOMMANDS, CodeProgram
+from .program_table import GIT_COMMANDS, PROGRAMS, RUNNERS, SUBCOMMANDS, CodeProgram
 
 _VERSION = LazyPattern(r"(?<=[a-z])[\d.]+\Z")
 
@@ -59,7 +59,7 @@ _WORD_IN = LazyPattern(r"[^\s;|&(){}'\"]+")
 
 
 # every statement with one of these programs has one of these words in it; others need no parsing
-_NAMES = frozenset((*PROGRAMS, *SUBCOMMANDS, *LOGINS, "env", "source", "xargs", "eval"))
+_NAMES = frozenset((*PROGRAMS, *SUBCOMMANDS, *LOGINS, "env", "source", "xargs", "eval", "SHELL"))
 
 _NAME_OR_DOT = LazyPattern(r"(?<![\w.-])[\w-]+|(?<!\S)[.][ \t]")
 
@@ -110,6 +110,8 @@ def find_code_arguments(words: Sequence[str]) -> Iterator[CodeArgument]:
             yield from _find_split(words, at)
         elif name in SUBCOMMANDS:
             yield from _find_subcommand(name, words, at)
+            if name == "git":
+                yield from _find_git_commands(words, at)
         elif name in PROGRAMS:
             program = PROGRAMS[name]
             if before == "--entrypoint":
@@ -236,6 +238,19 @@ def _find_split(words: Sequence[str], at: int) -> Iterator[CodeArgument]:
             yield CodeArgument(index + 1, index + 2, Reader.CODE, "env -S")
         elif _SPLITS.match(word):
             yield CodeArgument(index, index + 1, Reader.CODE, "env -S", prefix=2)
+
+
+def _find_git_commands(words: Sequence[str], at: int) -> Iterator[CodeArgument]:
+    """Yield the commands among the settings of git: `git -c alias.a=CODE`, `git config alias.a CODE`."""
+    for index in range(at + 1, len(words)):
+        before = words[index - 1]
+        key, equals, _ = words[index].partition("=")
+        if before == "-c" and equals and GIT_COMMANDS.fullmatch(key):
+            yield CodeArgument(index, index + 1, Reader.SHELL, "git -c", "sh", len(key) + 1)
+        elif "config" in words[at + 1 : index - 1] and GIT_COMMANDS.fullmatch(before):
+            yield CodeArgument(index, index + 1, Reader.SHELL, "git config", "sh")
+        elif before in ("-x", "--exec") and "rebase" in words[at + 1 : index]:
+            yield CodeArgument(index, index + 1, Reader.SHELL, "git rebase --exec", "sh")
 
 
 def _find_subcommand(name: str, words: Sequence[str], at: int) -> Iterator[CodeArgument]:

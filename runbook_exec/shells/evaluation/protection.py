@@ -64,7 +64,7 @@ def _protect_value(text: str, filling: Filling, places: Sequence[EvaluatedPlace]
     refusing: list[tuple[EvaluatedPlace, CodeStretch | None]] = []
     for place in around:
         found = decode(text, place, filling)
-        if not is_harmless(filling.value, place.reader, *(found or ())):
+        if not is_harmless(filling.value, place.reader, place.by, *(found or ())):
             refusing.append((place, found))
     if not refusing:
         return filling

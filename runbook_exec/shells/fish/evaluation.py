@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from ...text.lazy_pattern import LazyPattern
 from ..base import Filling
+from ..evaluation.builtins import find_assignment
 from ..evaluation.places import EvaluatedPlace, Reader
 from ..evaluation.programs import find_code_arguments, find_code_input, is_fetched
 from ..evaluation.protection import CodeStretch, blank_fillings, find_stretch, protect_values
@@ -26,7 +27,7 @@ _WORD_PART = LazyPattern(
     re.DOTALL,
 )
 
-_EVALUATED = LazyPattern(r"(?:PS\d|ENV|BASH_ENV|PROMPT_COMMAND|GIT_\w+|LESS\w+)=")
+_ASSIGNED = LazyPattern(r"[A-Za-z_]\w*=")
 
 _IN_SINGLE = LazyPattern(r"\\([\\'])|(.)", re.DOTALL)
 
@@ -101,6 +102,11 @@ class _FishEvaluationCollector(FishParser):
         if self.now.kind == "background":
             self.advance()
 
+    def assignments(self) -> None:
+        first = self.position
+        super().assignments()
+        self.found += ([(token.start, token.end)] for token in self.tokens[first : self.position])
+
     def words_and_redirections(self) -> None:
         words: list[_Span] = []
         self.found.append(words)
@@ -136,8 +142,9 @@ def _split_words(script: str, start: int, end: int) -> Iterator[_Span]:
 def _find_in_command(text: str, spans: Sequence[_Span]) -> Iterator[EvaluatedPlace]:
     words = [remove_quotes(text[start:end]) for start, end in spans]
     at = 0
-    while at < len(words) and words[at] in _PREFIXES:
+    while at < len(words) and (words[at] in _PREFIXES or _ASSIGNED.match(words[at])):
         at += 1
+    yield from _find_environment(words[:at], spans)
     if at >= len(words):
         return
     name, rest = words[at], spans[at + 1 :]
@@ -151,6 +158,10 @@ def _find_in_command(text: str, spans: Sequence[_Span]) -> Iterator[EvaluatedPla
                 yield EvaluatedPlace(*spans[index + 1], Reader.SHELL, name, "fish")
     elif name == "env":
         yield from _find_environment(words, spans)
+    elif name == "set":
+        first = next((i for i in range(at + 1, len(words)) if not words[i].startswith("-")), len(words))
+        values = [f"{words[first]}={word}" for word in words[first + 1 :]]
+        yield from _find_environment(values, spans[first + 1 :])
     for each in find_code_arguments(words):
         if each.first < len(words):
             covered = spans[each.first : each.last]
@@ -161,10 +172,11 @@ def _find_in_command(text: str, spans: Sequence[_Span]) -> Iterator[EvaluatedPla
 
 
 def _find_environment(words: Sequence[str], spans: Sequence[_Span]) -> Iterator[EvaluatedPlace]:
-    """Yield the prompts and start files that `env` gives to a shell."""
-    for word, span in zip(words, spans, strict=True):
-        if _EVALUATED.match(word):
-            yield EvaluatedPlace(*span, Reader.PROMPT, word.partition("=")[0])
+    """Yield the values that variables are given in which programs or shells read code."""
+    for index, word in enumerate(words):
+        for found in find_assignment(words, index):
+            if found[2] is not Reader.ARITHMETIC:
+                yield EvaluatedPlace(*spans[index], found[2], word.partition("=")[0])
 
 
 def _find_fed(

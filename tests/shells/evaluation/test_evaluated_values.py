@@ -131,6 +131,27 @@ def test_a_refused_value_of_the_environment_waits(program: Program) -> None:
         ("fish", 'set unit <x>\nssh web "systemctl restart $unit"'),
         ("fish", "set -gx code <x>\neval $code"),
         ("bash", 'ssh web "systemctl restart $UNIT"'),
+        ("bash", "declare -i n=1\nn=<x>"),
+        ("bash", "declare -i n\nn+=<x>"),
+        ("bash", "typeset -r -i m=1; declare -xi n\nread -r n <<< <x>"),
+        ("bash", "f() { local -i n; n=<x>; }\nf"),
+        ("zsh", "integer n\nn=<x>"),
+        ("zsh", "typeset -F 2 n\nn=<x>"),
+        ("bash", "declare -n r\nr=<x>\necho $r"),
+        ("bash", 'title=<x>\nmessage="Deploy: $title"\nbash -c "echo $message"'),
+        ("bash", 'a=<x>\nexport b=${a%.txt}\nfor c in "1;2" $b; do d=$c; done\nbash -c "echo $d"'),
+        ("bash", "printf -v a 'a;%s' <x>; bash -c \"echo $a\""),
+        ("bash", "printf -v n %s <x>; echo $((n+1))"),
+        ("bash", 'mapfile -t a <<< <x>\nbash -c "echo ${a[0]}"'),
+        ("bash", 'while read -r a; do b=$a; done <<< <x>\nbash -c "echo $b"'),
+        ("bash", 'read -r a <<EOF\n<x>\nEOF\nbash -c "echo $a"'),
+        ("bash", 'a=(one <x>)\nbash -c "echo ${a[1]}"'),
+        ("bash", 'a=<x>\n: ${b:=$a}\nbash -c "echo $b"'),
+        ("bash", 'set -- <x>; bash -c "echo $*"'),
+        ("sh", 'set -- "1;2" <x>\nsh -c "echo $2"'),
+        ("zsh", 'a=<x>\nb=${(L)a}\nsh -c "echo $b"'),
+        ("fish", 'set a <x>; set -g b pre$a; bash -c "echo $b"'),
+        ("fish", 'set a 1\nset a[1] "<x>"\nfor b in $a; bash -c "echo $b"; end'),
     ],
 )
 def test_a_variable_carries_no_code(shell: str, script: str, program: Program) -> None:
@@ -149,6 +170,101 @@ def test_a_variable_carries_no_code(shell: str, script: str, program: Program) -
     if "eval" not in script and "!" not in script:
         ran = program.run_page(page, "--yes", "--no-config", "--set", f"{name}=1", env={"PATH": path})
         assert ran.status != 2, ran.output
+
+
+@pytest.mark.parametrize(
+    ("shell", "script"),
+    [
+        ("bash", 'a=<x>\nn=$(printf %s "$a" | wc -c)\n[ $n -gt 2 ]'),
+        ("bash", 'a=<x>\nn="$(printf %s "$a" | wc -c)"\n[ $n -gt 2 ]'),
+        ("bash", 'a=<x>\nfor i in 1 2; do [ $i -gt 1 ] || echo "$a"; done'),
+        ("bash", "a=<x>\ncat <<EOF >f\nn=$a\nEOF\nn=1\necho $((n + 1))"),
+        ("bash", 'a=<x>\ndeclare -n r=a\nexport b="- $r"\necho "$b"'),
+        ("bash", 'a=<x>\nset -- "$a"\nbash -c \'echo "$1"\' bash "$1"'),
+        ("fish", "set a <x>\nset n (string length $a)\ntest $n -gt 2"),
+    ],
+)
+def test_what_is_not_read_again_is_carried(shell: str, script: str, program: Program) -> None:
+    """A variable that no such place reads, also not as a copy, takes any value."""
+    page = f"# Page\n\n```{shell}\n{script}\n```\n"
+    ran = program.run_page(page, "--yes", "--no-config", "--set", "x=it's; a $(value)")
+    assert ran.status == 0, ran.output
+
+
+@pytest.mark.parametrize(
+    ("shell", "script", "value"),
+    [
+        ("bash", "sed 's/T/touch <x>/e' page.md", "pwned; touch pwned"),
+        ("bash", "sed '1e cat /<x>/' page.md", ";touch pwned;"),
+        ("bash", "sed 's/.*/echo <x>/;e' page.md", "a; touch pwned"),
+        ("bash", "sed 's/.*/echo <x>/;s/a/b/ge' page.md", "a; touch pwned"),
+        ("bash", "EDITOR=<x> git commit --allow-empty", "touch pwned;:"),
+        ("bash", "export VISUAL='<x>'; git commit --allow-empty", "touch pwned;:"),
+        ("bash", "PAGER=<x> git -p log", "touch pwned;:"),
+        ("bash", "git -c alias.zz=<x> zz", "!touch pwned"),
+        ("bash", "git config alias.zz <x>; git zz", "!touch pwned"),
+        ("bash", "git rebase --exec <x> HEAD", "touch pwned;:"),
+        ("zsh", "functions[zz]=<x>; zz", ">pwned"),
+        ("zsh", "a=<x>\naliases[zz]=$a\nzz", ">pwned"),
+        ("fish", "set -gx EDITOR <x>; git commit --allow-empty", "touch pwned;:"),
+        ("fish", "EDITOR=<x> git commit --allow-empty", "touch pwned;:"),
+        ("fish", "env GIT_EDITOR=<x> git commit --allow-empty", "touch pwned;:"),
+    ],
+)
+def test_settings_that_are_commands_take_no_code(
+    shell: str, script: str, value: str, program: Program
+) -> None:
+    """Values for editors, pagers, settings of git and executing commands of sed are refused as code."""
+    page = f"# Page\n\n```{shell}\ngit init -q; {script}\n```\n"
+    ran = program.run_page(page, "--yes", "--no-config", "--set", f"x={value}")
+    assert (ran.status, ran.stdout) == (2, ""), ran.output
+    assert "could execute it" in ran.stderr
+    assert not (program.work / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("shell", "script"),
+    [
+        (
+            "bash",
+            "git init -q; git config user.name <x>; git -c user.email=a@b commit -qm <x> --allow-empty",
+        ),
+        ("bash", "git init -q; git config alias.by 'log --author=<x>'; git by || true"),
+        ("bash", "git init -q; git -c alias.zz='!echo <x>' zz"),
+        (
+            "bash",
+            "sed -n '/#/,/<x>/p' page.md; sed '/#/{/<x>/d}' page.md; sed 's/e/<x>/g; s/e/x e/' page.md",
+        ),
+        ("bash", "SHELL=/bin/sh; $SHELL -c 'echo <x>'; \"${SHELL}\" -c \"echo '<x>'\""),
+        ("fish", "set -x SHELL /bin/sh; $SHELL -c 'echo <x>'"),
+        ("fish", "set -x note <x>; env GIT_AUTHOR_NAME=<x> true; A=<x> true"),
+    ],
+)
+def test_the_same_commands_take_text_elsewhere(shell: str, script: str, program: Program) -> None:
+    """Other settings and addresses take any text, and what a shell of `$SHELL` reads is quoted for it."""
+    page = f"# Page\n\n```{shell}\n{script}\n```\n"
+    ran = program.run_page(page, "--yes", "--no-config", "--set", "x=a; touch pwned")
+    assert ran.status == 0, ran.output
+    assert not (program.work / "pwned").exists()
+
+
+def test_a_pattern_of_zsh_executes_no_value(program: Program) -> None:
+    """A value that zsh reads as a pattern has no `( )`, in which it would execute code."""
+    for pattern in ("ls ${~a}", "for f in $~a; do echo $f; done", "b=pre$a\nls ${(L)~b}"):
+        page = f"# Page\n\n```zsh\na=<x>\n{pattern} || true\n```\n"
+        ran = program.run_page(page, "--yes", "--no-config", "--set", "x=*(e:>pwned:)")
+        assert ran.status == 2, ran.output
+        assert "as a pattern of file names, and could execute it" in ran.stderr
+        assert "expected a value without `(`" in ran.stderr
+        ran = program.run_page(page, "--yes", "--no-config", "--set", "x=*.m[a-e]")
+        assert ran.status == 0, ran.output
+
+
+def test_the_message_names_both_variables(program: Program) -> None:
+    """The message names the variable that is read, and the one that the value is given to."""
+    page = "# Page\n\n```bash\na=<x>\nb=$a\necho $((b))\n```\n"
+    ran = program.run_page(page, "--yes", "--set", "x=1 2")
+    assert "reads the value of `$b` (copied from `$a`) again, as a number" in ran.stderr, ran.output
 
 
 def test_text_in_quotes_may_be_carried(program: Program) -> None:
