@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..document.model import Step
+from ..document.outline.titles import names_procedure
 from ..engine.events import FINISHED, Asked, RunEnded
 from ..engine.state import ItemStatus, State, has_failed, next_item
 from ..light_classes import NamedTuple
@@ -57,7 +58,22 @@ def write_summary(
     writer.write_line()
     rows = [summarize_step(plan, step, state, captured) for step in plan.procedure.steps]
     _write_rows(writer, rows)
+    if ended.outcome == "succeeded" and (below := _list_below(plan)):
+        writer.write_line()
+        writer.write_wrapped(f"Not run, below the steps: {', '.join(below)}")
     writer.write_line()
+
+
+def _list_below(plan: Plan) -> list[str]:
+    """Return the procedures below the steps that a reader comes to next, such as "Verify"."""
+    procedure = plan.procedure
+    if not names_procedure(procedure.title):
+        return []
+    return [
+        escape_unprintable(f"{each.title} (#{each.anchor})")
+        for each in plan.runbook.procedures
+        if each.span.start > procedure.span.start and not each.dangerous and each.anchor != procedure.anchor
+    ]
 
 
 def write_recap(writer: TerminalWriter, plan: Plan, state: State, values: Mapping[str, Value]) -> None:

@@ -600,3 +600,48 @@ def test_a_page_that_another_program_changes_is_reported(program: Program) -> No
         answer(shown, "2 of 2 ›", ENTER)
         shown.wait("\nnew", "Done.")
         assert shown.wait_status() == 0
+
+
+AROUND = """# Page
+
+> [!warning] Stop the timer first
+> ```bash
+> touch stopped
+> ```
+
+Needs this:
+
+```yaml
+a: b
+```
+
+## Steps
+
+1. One
+   ```bash
+   echo one
+   ```
+
+## Verify
+
+```bash
+touch verified
+```
+
+## Rollback
+
+```bash
+touch back
+```
+"""
+
+
+def test_blocks_around_the_steps_are_named_and_do_not_run(program: Program) -> None:
+    """Those above have a note where they are; the end names what a reader comes to next, and no rollback."""
+    with guided(program, AROUND) as shown:
+        shown.wait("(bash on line 4, not run)", "Needs this:", "(yaml on line 10, not run)")
+        answer(shown, "1 of 1 ›", ENTER)
+        text = shown.wait("Done.", "Not run, below the steps: Verify (#verify)", "report")
+        assert "Rollback" not in text
+        assert shown.wait_status() == 0
+    assert [path.name for path in program.work.iterdir()] == ["page.md"]

@@ -24,7 +24,7 @@ _NO_TEXT = LazyPattern(
 
 
 class Introduction(NamedTuple):
-    """The text above a procedure, as Markdown without code, and the line where it ends."""
+    """The text above a procedure, as Markdown with a note for each block, and the line where it ends."""
 
     callouts: str  # warnings and notes
     text: str  # the rest
@@ -76,11 +76,12 @@ def _split_section(runbook: Runbook, section: Section) -> tuple[str | Block, ...
 
 
 def _read_introduction(runbook: Runbook, start: int, end: int) -> Introduction:
-    """Return a stretch of a page without its code, which is not run, but would look as if it were."""
-    pieces = []
+    """Return a stretch of a page with a note for each block, which would look as if it were run."""
+    pieces: list[str] = []
     for block in runbook.blocks:
         if start <= block.span.start and block.span.end <= end:
-            pieces.append(runbook.text[start : block.span.start])
+            note = f"({block.language or 'code'} on line {block.span.line}, not run)"
+            pieces += (runbook.text[start : block.span.start], note)
             start = block.span.end
     text = "".join([*pieces, runbook.text[start:end], "\n"]).replace("\r\n", "\n")
     return Introduction(
