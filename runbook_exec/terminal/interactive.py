@@ -27,7 +27,7 @@ from ..errors import reason
 from ..plan.model import Plan, PlanItem
 from ..plan.variables import find_needed_variables
 from ..system.signals import watch_signals
-from ..text.ansi import escape_unprintable
+from ..text.ansi import escape_unprintable, flatten_output
 from ..text.display import clip, fold
 from .editor import open_editor
 from .failure_advice import advise_on_failure
@@ -274,7 +274,7 @@ def _doubt(question: Doubt, terminal: TerminalReporter) -> None:
     terminal.write_wrapped(
         "This was running when the run was killed. It may have happened, or not.", "bold", "yellow"
     )
-    printed = question.output.strip("\n")
+    printed = flatten_output(question.output).strip("\n")
     if printed:
         terminal.write_wrapped("It had printed:")
         terminal.write_code(printed, "dim")

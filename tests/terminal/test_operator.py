@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -645,3 +646,18 @@ def test_blocks_around_the_steps_are_named_and_do_not_run(program: Program) -> N
         assert "Rollback" not in text
         assert shown.wait_status() == 0
     assert [path.name for path in program.work.iterdir()] == ["page.md"]
+
+
+def test_the_doubt_after_a_kill_shows_the_output_as_a_terminal_did(program: Program) -> None:
+    """Carriage returns at the ends of lines are no text."""
+    script = """sh -c "printf 'The system\\r\\nre%s\\r\\n' boots; sleep 600\""""
+    page = program.write("page.md", bash_steps(script))
+    with program.start("page.md", "--yes") as run:
+        end = time.monotonic() + 60
+        while b"reboots" not in b"".join(path.read_bytes() for path in program.runs.glob("*.jsonl")):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        run.kill()
+    with open_screen([*COMMAND, "resume"], page.parent, program.environment(), 80, 40) as shown:
+        text = shown.wait("It had printed:", "The system", "reboots", "h it happened")
+        assert "\\r" not in text.partition("It had printed:")[2]
