@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from ..document.model import Input
 from ..light_classes import dataclass
@@ -15,6 +16,10 @@ from .values import check_value
 _ENOUGH = 200
 
 _BAR = LazyPattern(r"\s*[│┃|]\s*")
+
+_RULE = LazyPattern(
+    r"\s*[|+│┃├┼┤╞╪╡-]?[-=─═━]{2}[-=─═━\s|+│┃├┼┤╞╪╡]*"
+)  # between a table's headings and its rows
 
 _GAP = LazyPattern(r"\s{2,}|\t")
 
@@ -68,7 +73,7 @@ def _find_suggestions(
     wants_number = kind in ("count", "port", "number", "size")
     found: dict[str, Suggestion] = {}
     for origin, text in reversed(outputs):
-        lines = strip_ansi(text).splitlines()
+        lines = list(_mark_headings(strip_ansi(text).splitlines()))
         column = list(_column(kind, lines))
         for value, beside, headings in column or _words(lines):
             if len(found) >= _ENOUGH:
@@ -81,6 +86,16 @@ def _find_suggestions(
         if found and column:
             break
     return found
+
+
+def _mark_headings(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the lines, with the headings above the first rule of a table in capital letters."""
+    is_below = False  # the headings of this table
+    for line, after in pairwise((*lines, "")):
+        is_below = is_below and bool(line.strip())
+        is_heading = not is_below and _RULE.fullmatch(after) and sum(map(bool, _cells(line.strip()))) > 1
+        is_below = is_below or bool(is_heading)
+        yield line.upper() if is_heading else line
 
 
 def _column(kind: str, lines: Iterable[str]) -> Iterator[_Word]:

@@ -49,3 +49,21 @@ def test_a_table_gives_its_headings_with_its_values() -> None:
     ]
     assert {each.headings for each in offers} == {("ID", "NAME    GONE AT")}
     assert suggest_values("server-id", None, [("step 1", "server-0001\n")])[0].headings == ("", "")
+
+
+RULED = (
+    "ID        Time                 Size\n---------------------------------------\n"
+    "3a1b2c3d  2026-11-29 03:00:01  12.345 GiB\n9f8e7d6c  2026-11-30 03:00:02  12.401 GiB\n"
+    "---------------------------------------\n2 snapshots\n",
+    "  id  |  name\n------+--------\n 3a1b2c3d | orders\n 9f8e7d6c | users\n(2 rows)\n",
+    "+----------+--------+\n| id       | name   |\n+----------+--------+\n| 3a1b2c3d | orders |\n"
+    "| 9f8e7d6c | users  |\n+----------+--------+\n",
+    "┌──────────┬────────┐\n│ Id       │ Name   │\n├──────────┼────────┤\n│ 3a1b2c3d │ orders │\n"
+    "│ 9f8e7d6c │ users  │\n└──────────┴────────┘\n",
+)
+
+
+@pytest.mark.parametrize("table", RULED)
+def test_headings_above_a_rule_are_not_offered(table: str) -> None:
+    """They name the columns, whatever their case, as in capital letters; the column of the name is offered."""
+    assert offered(table) == ["3a1b2c3d", "9f8e7d6c"]
