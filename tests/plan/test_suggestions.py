@@ -65,5 +65,5 @@ RULED = (
 
 @pytest.mark.parametrize("table", RULED)
 def test_headings_above_a_rule_are_not_offered(table: str) -> None:
-    """They name the columns, whatever their case, as in capital letters; the column of the name is offered."""
+    """They name the columns, in whatever case; the column of the placeholder is offered."""
     assert offered(table) == ["3a1b2c3d", "9f8e7d6c"]
