@@ -49,6 +49,11 @@ _CROSSES = LazyPattern(
 
 _ADDRESS = LazyPattern(r"(?<![\w.$])(?=[\dxX.]*[xX])(?:[\dxX]{1,3}\.){3}[\dxX]{1,3}(?![\w.])")
 
+# `/dev/sdx` is the 24th disk too
+_DEVICE = LazyPattern(
+    r"(?<=/dev/)(?:(?:[shv]|xv)d[xX]|r?disk[xXN]|(?:nvme|mmcblk)[xX]|nvme\d+n[xX])(?=[np]?\d|\W|\Z)"
+)
+
 _BRACKETS = LazyPattern(
     r"(?<=[ \t=])(?<!if )(?<!while )(?<!\|\| )(?<!&& )(?<!! )"
     r"\[(?P<name>[A-Za-z][A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*)\](?=[ \t\n;)|]|\Z)"
@@ -276,6 +281,10 @@ _FORMS = (
     _Form(
         ("CHANGE", "REPLACE", "HERE", "change", "replace"),
         _MARKER, _TEXTS, _is_searched_for, True, lambda match, context: match[0].islower(),
+    ),
+    _Form(
+        ("/dev/",), _DEVICE, _WORDS, _is_address_of_none,
+        is_suspected=lambda match, context: match[0].islower(),
     ),
     _Form((".x", ".X"), _ADDRESS, _WORDS, _is_address_of_none, True),
     _Form(("xxxx", "XXXX"), _CROSSES, _TEXTS, _is_searched_for, True),
