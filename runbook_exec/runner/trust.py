@@ -196,7 +196,7 @@ def _read_record(path: Path, document: Path, anchor: str) -> TrustRecord | None:
             return TrustRecord(commands, None)
         digest = PageDigest(str(told["digest"]), str(told["steps"]), told["default"] is True)
         return TrustRecord(commands, digest)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

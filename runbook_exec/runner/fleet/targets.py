@@ -78,10 +78,10 @@ def _ask_ansible(pattern: str, inventory: str) -> list[Target]:
         if done.returncode:
             raise ValueError
         known = json.loads(done.stdout)
-        variables: Mapping[str, Mapping[str, Any]] = known["_meta"]["hostvars"]
+        variables = {str(name): dict(each) for name, each in known["_meta"]["hostvars"].items()}
         groups = [group for name, group in known.items() if name != "_meta"]
-        names = dict.fromkeys(host for group in groups for host in group.get("hosts", ()))
-    except (ValueError, KeyError, AttributeError):
+        names = dict.fromkeys(str(host) for group in groups for host in group.get("hosts", ()))
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         said = (done.stderr.strip().splitlines() or ["no inventory in JSON came"])[-1]
         raise Refused(f"`ansible-inventory` cannot read `{inventory}` for `{pattern}`: {said}") from None
     if not names:
