@@ -30,6 +30,8 @@ _BATCH = 1 << 16  # bytes that are written at once
 
 _RESERVE = 200  # bytes of a cast that are reserved for its last frames
 
+_MOST = 1e15  # seconds of the time of a frame
+
 _PAUSE = 1.0  # seconds that a cast shows between a run and its resumption
 
 _encode_text = json.JSONEncoder(ensure_ascii=False).encode  # quick for a text, because it makes no encoder
@@ -313,7 +315,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 def _frame(path: Path, number: int, data: Any) -> Frame:
     match data:
-        case [int() | float() as time, str() as kind, str() as text]:
+        case [int() | float() as time, str() as kind, str() as text] if abs(time) < _MOST:
             return Frame(float(time), kind, text)
     raise ValueError(f"{path}:{number}: expected a time, a kind and a text")
 
@@ -325,7 +327,7 @@ def _find_end(path: Path) -> tuple[float, int]:
         for offset, data in _lines(path):
             end = offset
             last = float(data[0]) if isinstance(data, list) else last
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise OSError(str(error)) from error
     return last, end
 

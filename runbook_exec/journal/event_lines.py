@@ -13,12 +13,11 @@ from operator import call
 from ..engine.events import KINDS, Event, RunStarted
 from ..light_classes import NamedTuple
 from ..text.lazy_pattern import LazyPattern
+from ..text.moments import YEARS
 
 _MOST = 1e15
 
 _RUN = LazyPattern(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,79}|-[\w-]{0,63}", re.ASCII)
-
-_YEARS = range(1971, 9000)  # those that can be shown in every time zone
 
 _IS: Mapping[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
@@ -144,7 +143,10 @@ _decode = json.JSONDecoder().raw_decode
 def _read_object(line: str) -> object:
     """Return the JSON value of a line, as `json.loads` does, which takes longer to call than to decode."""
     text = line.strip(" \t\n\r")
-    data, end = _decode(text)
+    try:
+        data, end = _decode(text)
+    except RecursionError:
+        raise ValueError("expected one event of a run, found nesting without end") from None
     if end != len(text):
         raise ValueError("expected the end of the line")
     return data
@@ -153,9 +155,9 @@ def _read_object(line: str) -> object:
 def from_line(line: str) -> Event:
     """Return the event in a line of JSON; raises ValueError for anything else."""
     data = _read_object(line)
-    if not isinstance(data, dict) or data.get("event") not in KINDS:
+    kind = data.pop("event", None) if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(kind, str) or kind not in KINDS:
         raise ValueError("expected one event of a run as a JSON object")
-    kind = data.pop("event")
     make: Callable[..., Event] = KINDS[kind]
     event = make(*_read_values(kind, data))  # with names, Python would compare each with all others
     _check_basics(event)
@@ -167,7 +169,7 @@ def _check_basics(event: Event) -> None:
     if _RUN.fullmatch(event.run) is None:
         raise ValueError("expected the id of a run")
     moment = datetime.fromisoformat(event.time)
-    if moment.tzinfo is None or moment.year not in _YEARS:
+    if moment.tzinfo is None or moment.year not in YEARS:
         raise ValueError(f"expected a time with its zone, got `{event.time}`")
     if isinstance(event, RunStarted):
         path = event.path + event.folder

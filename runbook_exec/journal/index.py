@@ -327,5 +327,5 @@ def _last_line(file: int, size: int) -> bytes:
 def _event(line: bytes) -> Event | None:
     try:
         return from_line(line.decode())
-    except (ValueError, RecursionError):
+    except ValueError:
         return None

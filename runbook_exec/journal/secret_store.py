@@ -70,8 +70,7 @@ class SecretStore:
             # not all of them, or the time that a run takes would grow with the square of their number
             written[f"made{suffix}"] = {key: code for key, code in new.items() if old.get(key) != code}
             written[f"gone{suffix}"] = [key for key in replaced if key not in new]
-        cwds = self._data.get(f"cwds{suffix}")
-        before = cwds[0] if isinstance(cwds, list) else ["", ""]
+        before = [*_read_places(self._data.get(f"cwds{suffix}")), ["", ""]][0]
         if [shell.cwd, shell.folder] != before:
             changes[f"cwds{suffix}"] = written[f"cwds{suffix}"] = [[shell.cwd, shell.folder], before]
         self._change(changes, written)
@@ -111,7 +110,7 @@ class SecretStore:
 
     def load(self) -> None:
         """Read the file of an earlier process, if one exists and is readable."""
-        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
             first, *rest = self.path.read_bytes().splitlines()
             data = json.loads(first)
             self.key = bytes.fromhex(data.pop("key", "")) or self.key
@@ -124,13 +123,12 @@ class SecretStore:
         """Return the values by name, and the tokens seen; both empty if no readable file exists."""
         self.load()
         values, seen = self._data.get("values"), self._data.get("seen")
-        return _read_texts(values), tuple(seen) if isinstance(seen, list) else ()
+        return _read_texts(values), tuple(map(str, seen)) if isinstance(seen, list) else ()
 
     def read_shell(self, host: str = "") -> tuple[KeptShell, KeptShell]:
         """Return the state of the shell on a host, and what it replaced, as far as they are loaded."""
         suffix = f"@{host}" if host else ""
-        cwds = self._data.get(f"cwds{suffix}")
-        places = [tuple(map(str, each)) for each in cwds] if isinstance(cwds, list) else []
+        places = _read_places(self._data.get(f"cwds{suffix}"))
         (cwd, folder), (old_cwd, old_folder) = (*places, ("", ""), ("", ""))[:2]
         return (
             KeptShell(_read_texts(self._data.get(f"definitions{suffix}")), cwd, folder, host),
@@ -160,6 +158,12 @@ def _apply_change(data: dict[str, object], change: dict[str, object]) -> None:
 
 def _read_texts(data: object) -> dict[str, str]:
     return {str(key): str(text) for key, text in data.items()} if isinstance(data, dict) else {}
+
+
+def _read_places(data: object) -> list[list[str]]:
+    """Return pairs of a working directory and its folder."""
+    pairs = data if isinstance(data, list) else []
+    return [[str(text) for text in pair] for pair in pairs if isinstance(pair, list) and len(pair) == 2]
 
 
 def find_secret_store(run: str, environ: Mapping[str, str], journal: str = "") -> SecretStore | None:
@@ -196,7 +200,7 @@ def remove_abandoned(folder: Path) -> None:
     """Remove the files of runs whose journal was removed, and what killed processes have left."""
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(folder)):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 if _is_abandoned(entry):
                     Path(entry.path).unlink()
 

@@ -60,7 +60,7 @@ class Cache:
         check, _, text = line[_KEY + 1 : -1].partition(b" ")
         try:
             return _parse_result(json.loads(text), path, digest) if check == _checksum(text) else None
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
             return None
 
     def add(self, lines: dict[bytes, bytes], used: Iterable[str]) -> None:

@@ -32,7 +32,10 @@ class WireFrame(NamedTuple):
 
     def fields(self) -> dict[str, object]:
         """Return the payload as an object of JSON; raises ValueError if it is none."""
-        fields = json.loads(self.data)
+        try:
+            fields = json.loads(self.data)
+        except RecursionError:
+            raise ValueError("expected an object, found nesting without end") from None
         if not isinstance(fields, dict):
             raise ValueError("expected an object")
         return fields

@@ -94,5 +94,5 @@ class RunJournal:
 def _parse_line(line: bytes) -> Event | None:
     try:
         return from_line(line.decode())
-    except (ValueError, RecursionError):
+    except ValueError:
         return None

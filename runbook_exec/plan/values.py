@@ -14,7 +14,8 @@ _LEAST_SECRET = 6  # characters
 
 # names of variables that are secrets, although placeholders of such a name may not be
 _NAMED_IN_SHELLS = LazyPattern(
-    r"(?:^|_)(?:PASS|PW|COOKIES?|JWT|BEARER|SESSION_TOKEN|CREDS?|PGPASS\w*|MYSQL_PWD|(?:BW|OP)_SESSION\w*|AUTH|DSN)$",
+    r"(?<!COM)(?<!BY)(?<!TRES)(?<!SUR)(?<!UNDER)(?<!OVER)(?<!LOW)(?<!HIGH)(?<!BAND)(?<!MULTI)(?<!ASK)PASS$"
+    r"|(?:^|_)(?:PW|COOKIES?|JWT|BEARER|SESSION_TOKEN|CREDS?|PGPASS\w*|MYSQL_PWD|(?:BW|OP)_SESSION\w*|AUTH|DSN)$",
     re.IGNORECASE,
 )
 
@@ -26,7 +27,8 @@ _ASSIGNED = LazyPattern(
 _ANSI_QUOTE = LazyPattern(r"\$(?=')")
 # names of variables that say where secrets are, or what keys on the keyboard do
 _NAMES_A_PLACE = LazyPattern(
-    r"(?:_DIRS?|_FOLDER|_HOME|_SOCK|_LOCATION|_KEY_BINDINGS|APPLICATION_CREDENTIALS)\Z", re.IGNORECASE
+    r"(?:_DIRS?|_FOLDER|_HOME|_SOCK|_LOCATION|_KEY_BINDINGS|_COMMAND|PASSFILE|APPLICATION_CREDENTIALS)\Z",
+    re.IGNORECASE,
 )
 
 

@@ -22,11 +22,11 @@ from ..system.regular_file import read_regular_file
 from ..text.digests import sha256
 from .lock_file import LockEntry, read_lock
 from .plan_digest import VERSION, PageDigest, digest_page, digest_settings
-from .trust_listing import list_commands
+from .trust_listing import list_commands, mask_lines
 
 TRUSTED_FOLDERS = "RUNBOOK_EXEC_TRUSTED"  # the variable with folders whose pages are all trusted
 
-_NOT_SHOWN = "# changed, and not shown here: a secret default, or a file that a value is from"
+_NOT_SHOWN = "# changed, and not shown here: a token, a secret default, or a file that a value is from"
 
 
 class Reliance(NamedTuple):
@@ -191,12 +191,12 @@ def _read_record(path: Path, document: Path, anchor: str) -> TrustRecord | None:
         told = json.loads(read_regular_file(path))
         if (told["document"], told["procedure"]) != (str(document), anchor):
             return None
-        commands = tuple(str(line) for line in told["commands"])
+        commands = mask_lines(str(line) for line in told["commands"])
         if told.get("version") != VERSION:
             return TrustRecord(commands, None)
         digest = PageDigest(str(told["digest"]), str(told["steps"]), told["default"] is True)
         return TrustRecord(commands, digest)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

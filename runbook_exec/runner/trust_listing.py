@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..document.model import Annotation, Input, RunbookSettings
+from ..masking.masker import Masker
 from ..plan.alternatives import describe_choices
 from ..plan.model import Plan, PlanItem
 from ..plan.values import is_secret
@@ -47,7 +48,7 @@ def list_commands(plan: Plan) -> tuple[str, ...]:
     """Return everything that decides what a plan runs, as lines for a reader.
 
     The plan was made from a page without options. Values that are secret, prose and step numbers are left
-    out.
+    out; tokens are masked.
     """
     lines = list(_list_settings(plan))
     noted = alternative = ""
@@ -64,7 +65,12 @@ def list_commands(plan: Plan) -> tuple[str, ...]:
             continue
         first, *more = item.statement.text.split("\n")
         lines += [f"$ {first}", *(f"  {line}" for line in more)]
-    return tuple(lines)
+    return mask_lines(lines)
+
+
+def mask_lines(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return lines in which tokens are masked."""
+    return tuple(map(Masker().mask_text, lines))
 
 
 def _list_settings(plan: Plan) -> Iterator[str]:

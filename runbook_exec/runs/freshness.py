@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ..document.model import Prose, Runbook, Step
 from ..light_classes import dataclass, field
 from ..system.regular_file import read_regular_file
 from ..text.digests import sha256
+from ..text.moments import YEARS
 
 VERSION = 1
 
@@ -112,10 +114,10 @@ def _success(path: Path, key: str, data: dict[str, Any], kind: str) -> Success:
     anchor, digest = (key, data.get("digest")) if kind == "procedures" else (data.get("step"), key)
     match data.get("succeeded"), data.get("run"), anchor, digest:
         case [str() as succeeded, str() as run, str() as at, str() as of]:
-            try:
-                return Success(format_success_time(datetime.fromisoformat(succeeded)), run, at, of)
-            except ValueError:
-                pass
+            with suppress(ValueError):
+                moment = datetime.fromisoformat(succeeded)
+                if moment.year in YEARS:
+                    return Success(format_success_time(moment), run, at, of)
     raise BadFreshness(f"{path}: `{kind}`, `{key}`: expected when it succeeded, in which run, and what")
 
 

@@ -13,6 +13,8 @@ from ..journal.journal import read_journal
 from ..system.screen_modes import ScreenModes
 from .replay_filter import ReplayFilter
 
+_LONGEST_PAUSE = 86400.0  # seconds; a system cannot wait for centuries
+
 
 def asciicast_path(journal: Path) -> Path:
     """Return the path of a run's cast, which may not exist."""
@@ -66,7 +68,7 @@ def play_frames(
             pause = (frame.time - before) / speed
             before = frame.time
             if pause > 0:
-                sleep(min(pause, idle_limit) if idle_limit is not None else pause)
+                sleep(min(pause, idle_limit or pause, _LONGEST_PAUSE))
             data = drawing.feed(frame.text).encode("utf-8", "replace")
             modes.follow(data)
             write(data)

@@ -12,6 +12,8 @@ from ..light_classes import NamedTuple
 
 IDLE = 2.0  # seconds: the player shows a longer pause as this
 
+_LATEST = 1e15  # seconds of the time of an event
+
 _MOST = 20_000  # events that are read to find the poster
 
 
@@ -40,7 +42,7 @@ def read_asciicast(path: Path) -> AsciicastFile | None:
 def _read_line(line: str) -> Any:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -49,6 +51,7 @@ def _is_event(line: Any) -> bool:
         isinstance(line, list)
         and len(line) == 3
         and isinstance(line[0], int | float)
+        and abs(line[0]) < _LATEST
         and all(isinstance(each, str) for each in line[1:])
     )
 

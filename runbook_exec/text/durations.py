@@ -6,6 +6,8 @@ from .lazy_pattern import LazyPattern
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
+_LONGEST = 36525 * 86400.0  # seconds
+
 # Two neighbouring units in seconds, their names, and the number of smaller units that is too large for them.
 _UNITS = (
     (60, 1, ("min", "s"), 3600),
@@ -25,12 +27,15 @@ _PARTS = LazyPattern(_PART)
 def parse_duration(text: str) -> float:
     """Return the seconds of `30s`, `5m`, `1h30m`, `500ms` or `75d`.
 
-    Raises ValueError for anything else.
+    Raises ValueError for anything else, and for more than 100 years: a date far from now cannot be written.
     """
     written = text.strip()
     if not _DURATION.fullmatch(written):
         raise ValueError(f"expected a duration such as `30s`, `5m`, `1h30m` or `75d`, got `{written}`")
-    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(written))
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(written))
+    if seconds > _LONGEST:
+        raise ValueError(f"expected a duration of at most 36525d (100 years), got `{written}`")
+    return seconds
 
 
 def format_duration(seconds: float) -> str:

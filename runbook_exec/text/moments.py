@@ -7,6 +7,8 @@ from time import localtime
 
 from .durations import parse_duration
 
+YEARS = range(1971, 9000)  # those that can be shown in every time zone
+
 
 def parse_moment(text: str, now: datetime, end: bool = False) -> datetime:
     """Return the moment of `2026-11-24`, `2026-11-24T10:00` or `7d` (ago). Raises ValueError.

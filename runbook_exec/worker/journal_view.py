@@ -163,5 +163,5 @@ def read_seal(path: Path) -> str:
         lines = file.read().splitlines()
     try:
         return str(json.loads(lines[-1]).get("seal", "")) if lines else ""
-    except ValueError:
+    except (ValueError, AttributeError, RecursionError):
         return ""

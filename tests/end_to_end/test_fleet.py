@@ -314,3 +314,18 @@ def test_an_interrupt_ends_every_host(program: Program, hosts: FarHosts) -> None
     assert process.wait(30) == 130
     assert len(read_names(hosts, "begun")) == 2
     assert not [each for each in hosts["web1"].list_processes() if "sleep 600" in each]
+
+
+def test_the_configuration_of_a_folder_runs_nothing(program: Program) -> None:
+    """The inventory is read before the page is trusted, without the `ansible.cfg` of the folder."""
+    evil = program.write("evil.sh", f"#!/bin/sh\ntouch {program.work}/ran\necho x\n")
+    evil.chmod(0o755)
+    program.write("ansible.cfg", "[defaults]\nvault_password_file = ./evil.sh\n")
+    program.write("inventory", "[web]\na ansible_host=127.0.0.1\n")
+    program.write("page.md", PAGE)
+    env = {"PATH": f"{BESIDE_PYTHON}:{os.environ['PATH']}", "RUNBOOK_EXEC_TRUSTED": None}
+    ran = program.run(
+        "fleet", "page.md", "--on", "web", "--inventory", "inventory", "--yes", "--no-input", env=env
+    )
+    assert "not trusted" in ran.output
+    assert not (program.work / "ran").exists()

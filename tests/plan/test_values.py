@@ -19,7 +19,7 @@ from runbook_exec.document.model import Input
 from runbook_exec.errors import ValueProblem
 from runbook_exec.plan.captures import capture_value
 from runbook_exec.plan.templates import evaluate_when, render_default
-from runbook_exec.plan.values import check_value, is_secret
+from runbook_exec.plan.values import check_value, find_variable_secret, is_secret
 from runbook_exec.sources.base import SourceContext
 from runbook_exec.sources.registry import resolve_source
 
@@ -249,3 +249,36 @@ def test_a_source_without_a_value_is_reported(
         monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(ValueProblem, match=f"^{re.escape(message)}"):
         resolve(source)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "SSHPASS",
+            "RSYNC_PASSWORD",
+            "BORG_PASSPHRASE",
+            "RESTIC_PASSWORD",
+            "SUDO_PASS",
+            "DBPASS",
+            "db_pass",
+        ),
+        *("REDISCLI_AUTH", "OS_PASSWORD", "TF_TOKEN_app_terraform_io", "CLOUDFLARE_API_KEY", "VAULT_TOKEN"),
+        *("HCLOUD_TOKEN", "ANSIBLE_VAULT_PASSWORD", "PGPASSWORD", "MYSQL_PWD", "SMTPPASS"),
+    ],
+)
+def test_standard_variables_of_programs_are_secrets(name: str) -> None:
+    """Their values are masked, without a declaration."""
+    assert find_variable_secret(name, f"{name}=abc123xyz") == "abc123xyz"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("COMPASS", "BYPASS", "CACHE_BYPASS", "TRESPASS", "DB_PASS_FILE", "PGPASSFILE", "SSH_ASKPASS"),
+        *("GIT_ASKPASS", "RESTIC_PASSWORD_FILE", "RESTIC_PASSWORD_COMMAND", "BORG_PASSCOMMAND", "PATH"),
+    ],
+)
+def test_variables_whose_names_only_look_secret_are_public(name: str) -> None:
+    """A word that ends like a password, and the place of one, are no secrets."""
+    assert find_variable_secret(name, f"{name}=abc123xyz") == ""

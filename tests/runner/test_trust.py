@@ -352,3 +352,24 @@ def test_a_page_in_an_unsafe_place_runs_with_a_warning(
 
     monkeypatch.setattr(Path, "stat", of_nobody)
     assert find_doubts("sub/inner.md") == ["sub/inner.md: it belongs to `nobody`"]
+
+
+def test_a_token_on_the_page_is_masked_and_its_change_is_noticed(program: Program) -> None:
+    """`trust`, `show` and the trust record have the mask; the digest has the token."""
+    tokens = [f"ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3gH{number}" for number in (5, 6)]
+    env = {"RUNBOOK_EXEC_TRUSTED": None}
+    for token in tokens:
+        program.write("page.md", fish_page(f"echo {token}"))
+        ran = program.run("page.md", "--yes", "--no-input", env=env)
+        assert (ran.status, token in ran.output) == (3, False), ran.output
+        for words in (["show"], ["trust"], ["trust", "--yes"]):
+            shown = program.run(*words, "page.md", env=env).output
+            assert token not in shown
+            assert "••••••••" in shown
+        assert program.run("page.md", "--yes", "--no-input", env=env).status == 0
+    assert not any(
+        token.encode() in path.read_bytes()
+        for path in program.runs.parent.rglob("*.json")
+        for token in tokens
+    )
+    assert "a token" in shown

@@ -275,3 +275,26 @@ def test_due_reports_a_page_that_cannot_be_read(program: Program) -> None:
     assert program.run("due", "bad.md", "page.md").status == 4
     ran = program.run("due", "nowhere.md")
     assert (ran.status, ran.stderr) == (2, "error: cannot read `nowhere.md`: no such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    ("succeeded", "cadence", "told"),
+    [
+        ("0001-01-01T00:00:00+23:59", "75d", "expected when it succeeded"),
+        ("0005-01-01T00:00:00Z", "75d", "expected when it succeeded"),
+        ("9999-12-31T23:59:59-23:59", "75d", "expected when it succeeded"),
+        ("2026-01-01T00:00:00Z", "9999999d", "expected a duration of at most 36525d"),
+        ("2026-01-01T00:00:00Z", "999999999w", "expected a duration of at most 36525d"),
+    ],
+)
+def test_a_time_far_from_now_is_refused(succeeded: str, cadence: str, told: str, program: Program) -> None:
+    """A date is calculated from neither; the commands say where it is."""
+    head = f"---\nrunbook:\n  cadence: {cadence}\n---\n"
+    program.write("p.md", f"{head}# T\n\n## Procedure\n\n### 1. A\n\n```bash\ntrue\n```\n")
+    success = {"succeeded": succeeded, "run": "a", "digest": "b"}
+    data = {"runbook": "p.md", "version": 1, "procedures": {"procedure": success}, "steps": {}}
+    program.write("p.runs.json", json.dumps(data))
+    ran = program.run("due", "p.md")
+    assert told in ran.output
+    for words in (["due", "p.md", "--json"], ["runs", "export", "p.md"], ["lint", "p.md"], ["show", "p.md"]):
+        assert "has a bug" not in program.run(*words).output

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import time
 from datetime import datetime
 from pathlib import Path
@@ -330,3 +331,13 @@ def test_prune_removes_the_secrets_of_a_run(program: Program) -> None:
         assert (_journals(program), kept.exists()) == ([], False)
     finally:
         shutil.rmtree(runtime)
+
+
+def test_the_slowest_replay_can_be_interrupted(program: Program) -> None:
+    """A pause of centuries is none that a system can wait for."""
+    program.run_page("# T\n\n## Procedure\n\n```bash\necho x; sleep 0.2; echo y\n```\n", "--yes")
+    replay = program.start("runs", "replay", "--speed", "1e-300")
+    with pytest.raises(subprocess.TimeoutExpired):
+        replay.wait(3)
+    replay.send_signal(signal.SIGINT)
+    assert replay.wait(10) == 130

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...diagnostics.problem import Problem, Severity
 from ...errors import Refused
+from ...masking.masker import Masker
 from ...plan.builder import choose_procedure
 from ...runner.load import format_problems, parse_address, print_problems, read_runbook
 from ..arguments import add_inputs, add_shell, build_parser
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(to_json(runbook))
     else:
-        print_laid_out("\n".join(format_outline(runbook)), OUTLINE)
+        print_laid_out("\n".join(map(Masker().mask_text, format_outline(runbook))), OUTLINE)
     print_problems(runbook)
     errors = [p for p in runbook.problems if p.severity == Severity.ERROR]
     return REFUSED if errors else DONE

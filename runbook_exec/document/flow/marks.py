@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+from operator import attrgetter
 
 from ...light_classes import NamedTuple
 from ...text.lazy_pattern import LazyPattern
 from ...text.signs import has_any_sign
+from .html_tags import SCOPES, HtmlTag, find_inline_tags, find_tags, is_unseen
 
 
 class RegionKind(Enum):
@@ -30,6 +32,7 @@ class Mark(NamedTuple):
     label: str
     start: int  # its offset in the text
     closes: bool = False
+    hides_rest: bool = False  # whether it hides the rest of the page if nothing closes it
 
 
 _TABS = (
@@ -55,8 +58,6 @@ _FOLDED = (
 
 _NAMES = f"{_TABS}|{_TAB}|{_FOLDED}"
 
-_FRAMES = "div|section|aside"  # elements that may be hidden
-
 _MARK = LazyPattern(
     r"^[ \t>]*(?P<colons>:{3,})[ \t]*(?P<colon_rest>[^\n]*)$"
     r"|^[ \t>]*///(?!/)[ \t]*(?P<slash_rest>[^\n]*)$"
@@ -64,15 +65,14 @@ _MARK = LazyPattern(
     r"|^[ \t>]*==[ \t]+(?P<equals_rest>[^\n=][^\n]*)$"
     rf"|\{{%-?[ \t]*(?P<liquid>(?:end)?(?:{_NAMES}|{_SWITCHES}))(?![\w-])(?P<liquid_rest>[^%\n]*)%\}}"
     rf"|\{{\{{[<%]-?[ \t]*(?P<hugo_end>/?)[ \t]*(?:[\w-]+/)?(?P<hugo>{_NAMES})(?![\w-])"
-    r"(?P<hugo_rest>[^{}]*)[>%]\}\}"
-    rf"|<(?P<tag_end>/?)(?P<tag>{_NAMES}|{_FRAMES})(?![\w.:-])(?P<tag_rest>[^<>]*)>",
+    r"(?P<hugo_rest>[^{}]*)[>%]\}\}",
     re.MULTILINE | re.IGNORECASE,
 )
 
 # nothing without one of these, or a tag with one of the names, is a mark
 _SIGNS = (":::", "///", "{%", "{{")
 
-_TAG_NAMES = frozenset(f"{_NAMES}|{_FRAMES}".replace("\\", "").split("|"))
+_TAG_NAMES = frozenset(_NAMES.replace("\\", "").split("|"))
 
 _TAG_NAME = LazyPattern(r"[A-Za-z][\w.-]*")
 
@@ -80,8 +80,7 @@ _TAG_NAME = LazyPattern(r"[A-Za-z][\w.-]*")
 _HINT = LazyPattern(
     rf"^[ \t>]*(?::::|///[ \t]*\w|@tab\b|<(?:{_NAMES})(?![\w.:-])"
     rf"|\{{%-?[ \t]*(?:{_NAMES}|{_SWITCHES})(?![\w-])"
-    rf"|\{{\{{[<%]-?[ \t]*(?:[\w-]+/)?(?:{_NAMES})(?![\w-]))"
-    rf"|<(?:{_FRAMES})\b[^<>]*?(?:\shidden\b|display\s*:\s*none)",
+    rf"|\{{\{{[<%]-?[ \t]*(?:[\w-]+/)?(?:{_NAMES})(?![\w-]))",
     re.MULTILINE | re.IGNORECASE,
 )
 
@@ -115,8 +114,6 @@ _QUOTED = LazyPattern(r"[\"'“]([^\"'”\n]+)[\"'”]")
 
 _OPEN = LazyPattern(r"(?:^|[\s{])(?:open|defaultOpen)(?=[\s=/}]|$)")  # with quoted text left out
 
-_NOT_SHOWN = LazyPattern(r"(?:^|\s)hidden(?=[\s/=]|$)|display\s*:\s*none", re.IGNORECASE)
-
 _LONG = 500  # characters of a line; what is before them is not looked at, which would take quadratic time
 
 _SUMMARY = LazyPattern(r"\s*<summary[^>]*>([^\n]{0,300}?)</summary>", re.IGNORECASE)
@@ -143,20 +140,31 @@ def _has_tag(text: str) -> bool:
     return False
 
 
-def find_marks(text: str) -> Iterator[Mark]:
-    """Yield the marks in the text of a paragraph or of HTML, in order."""
-    for match in _MARK.finditer(text):
-        line = text.rfind("\n", max(0, match.start() - _LONG), match.start()) + 1
-        before = text[line or max(0, match.start() - _LONG) : match.start()].strip(" \t>")
+def find_marks(text: str, unseen: frozenset[str], *, is_block: bool) -> Iterator[Mark]:
+    """Yield the marks in the text of a paragraph or of HTML, in order.
+
+    `unseen` are the names of elements of the page that may be hidden. `is_block` is whether it is HTML.
+    """
+    marks = [mark for match in _MARK.finditer(text) if (mark := _read_mark(match)) is not None]
+    if "<" in text or "-->" in text:
+        names = (_TAG_NAMES | SCOPES | unseen) if unseen else _TAG_NAMES
+        tags = find_tags(text, is_block=True) if is_block else find_inline_tags(text)
+        marks += (_read_tag(tag, text, is_block=is_block) for tag in tags if tag.name in names)
+        marks.sort(key=attrgetter("start"))
+    for mark in marks:
+        if mark.kind is RegionKind.HIDDEN:
+            yield mark
+            continue
+        line = text.rfind("\n", max(0, mark.start - _LONG), mark.start) + 1
+        before = text[line or max(0, mark.start - _LONG) : mark.start].strip(" \t>")
         if before.count("`") % 2:
             continue
-        mark = _read_mark(match, text)
         # a mark that begins something is the first on its line, or follows another mark
-        if mark is not None and (mark.closes or not before or before[-1:] in ">}"):
+        if mark.closes or not before or before[-1:] in ">}":
             yield mark
 
 
-def _read_mark(match: re.Match[str], text: str) -> Mark | None:
+def _read_mark(match: re.Match[str]) -> Mark | None:
     start = match.start()
     if match["colons"]:
         return _read_colons(match["colons"], match["colon_rest"].strip(), start)
@@ -170,17 +178,20 @@ def _read_mark(match: re.Match[str], text: str) -> Mark | None:
     if name := match["liquid"]:
         ends = name.lower().startswith("end")
         return _make_mark("liquid", name[3 * ends :], match["liquid_rest"].strip(" -"), start, ends)
-    if name := match["hugo"]:
-        if match["hugo_rest"].rstrip().endswith("/"):
-            return None
-        return _make_mark("hugo", name, match["hugo_rest"], start, bool(match["hugo_end"]))
-    if match["tag_rest"].endswith("/"):
+    if match["hugo_rest"].rstrip().endswith("/"):
         return None
-    rest = match["tag_rest"]
-    summary = _SUMMARY.match(text, match.end())
-    if summary:
+    return _make_mark("hugo", match["hugo"], match["hugo_rest"], start, bool(match["hugo_end"]))
+
+
+def _read_tag(tag: HtmlTag, text: str, *, is_block: bool) -> Mark:
+    if not tag.closes and is_unseen(tag.name, tag.rest):
+        # a name alone in a paragraph may be a placeholder, such as <title>
+        hides_rest = is_block or tag.rest != ""
+        return Mark(f"tag:{tag.name}", RegionKind.HIDDEN, "", tag.start, hides_rest=hides_rest)
+    rest = tag.rest
+    if summary := _SUMMARY.match(text, tag.end):
         rest = f"{rest} summary='{re.sub('<[^>]*>', '', summary[1]).strip()}'"
-    return _make_mark("tag", match["tag"], rest, start, bool(match["tag_end"]))
+    return _make_mark("tag", tag.name, rest, tag.start, tag.closes)
 
 
 def _read_colons(colons: str, rest: str, start: int) -> Mark | None:
@@ -198,12 +209,10 @@ def _read_colons(colons: str, rest: str, start: int) -> Mark | None:
     return Mark(colons, kind, _find_label(found[2]), start)
 
 
-def _make_mark(syntax: str, name: str, rest: str, start: int, closes: bool) -> Mark | None:
+def _make_mark(syntax: str, name: str, rest: str, start: int, closes: bool) -> Mark:
     lower = name.lower()
     kind = _find_kind(lower, rest)
-    if syntax == "tag" and not closes and _NOT_SHOWN.search(rest):
-        kind = RegionKind.HIDDEN
-    elif syntax == "liquid" and _SWITCH.fullmatch(lower):
+    if syntax == "liquid" and _SWITCH.fullmatch(lower):
         kind, rest = RegionKind.TAB, name
     family = "slash" if syntax == "slash" else f"{syntax}:{lower}"
     return Mark(family, kind, _find_label(rest), start, closes)

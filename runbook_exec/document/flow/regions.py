@@ -10,9 +10,10 @@ from typing import cast
 from ...light_classes import NamedTuple, dataclass, field
 from ...text.lazy_pattern import LazyPattern
 from ...text.source import Source
-from ..markdown.elements import PROSE, Element, Fence, Heading, Inset, Paragraph, read_page_elements
+from ..markdown.elements import PROSE, Element, Fence, Heading, Html, Inset, Paragraph, read_page_elements
 from ..markdown.headings import strip_markup
 from .hidden import find_comments, hide_elements, is_hidden
+from .html_tags import SCOPES, find_open_comments, find_unseen_names
 from .labels import find_heading_family, is_system
 from .marks import Mark, RegionKind, find_marks, has_marks, read_inset
 
@@ -61,8 +62,9 @@ def read_flow(source: Source, start: int, mdx: bool = False) -> PageFlow:
     reader = _RegionReader(source, elements)
     regions = [*reader.read_insets(insets)]
     headings = [element.text for element in elements if type(element) is Heading]
-    if any("#tab/" in text for text in headings) or has_marks(source.text):
-        regions += reader.read_regions()
+    unseen = find_unseen_names(source.text) | find_open_comments(elements)
+    if unseen or any("#tab/" in text for text in headings) or has_marks(source.text):
+        regions += reader.read_regions(unseen)
     around = [(each.first, each.last) for each in regions]
     for section in reader.read_headings():
         ends = [last for first, last in around if first <= section.first <= last]
@@ -92,13 +94,13 @@ class _RegionReader:
     tab_headings: dict[int, Paragraph] = field(default_factory=dict)  # headings that only begin a tab
     _open: list[_OpenRegion] = field(default_factory=list)
 
-    def read_regions(self) -> Iterator[PageRegion]:
-        """Yield the regions between marks. What is never closed is no region."""
+    def read_regions(self, unseen: frozenset[str]) -> Iterator[PageRegion]:
+        """Yield the regions between marks. What is never closed is no region, unless it hides the rest."""
         text = self.source.text
         end = 0
         for index, element in enumerate(self.elements):
             start = element.span.start
-            if any(each.level for each in self._open):
+            if self.tab_headings and any(each.level for each in self._open):
                 if _BREAK.search(text, end, start):
                     yield from self._close_headings(index, 0)
                 elif isinstance(element, Heading) and not _TAB_HEADING.fullmatch(element.text):
@@ -107,10 +109,15 @@ class _RegionReader:
             if isinstance(element, Heading):
                 yield from self._read_heading(index, element)
             elif isinstance(element, PROSE) and not is_hidden(element):
-                for mark in find_marks(text[start : element.span.end]):
+                is_block = isinstance(element, Html)
+                for mark in find_marks(text[start : element.span.end], unseen, is_block=is_block):
                     self.marked.add(index)
                     yield from self._read_mark(mark._replace(start=start + mark.start), index)
         yield from self._close_headings(len(self.elements), 0)
+        hiding = (number for number, each in enumerate(self._open) if each.mark.hides_rest)
+        if (first := next(hiding, None)) is not None:
+            self._open = [self._open[first]]
+            yield from self._close_from(0, len(self.elements))
 
     def _read_mark(self, mark: Mark, index: int) -> Iterator[PageRegion]:
         if mark.family in ("@tab", "=="):
@@ -123,12 +130,24 @@ class _RegionReader:
             self._open.append(_OpenRegion(mark, index + 1))
             return
         at = next((n for n in reversed(range(len(self._open))) if self._is_closed_by(n, mark)), None)
-        if at is not None:
+        if at is not None and self._may_close(at, index):
             yield from self._close_from(at, index)
 
     def _is_closed_by(self, number: int, mark: Mark) -> bool:
         family = self._open[number].mark.family
         return family == mark.family or (mark.family.startswith(":::") and family.startswith(mark.family))
+
+    def _may_close(self, number: int, index: int) -> bool:
+        """Return whether an end tag in an element closes what hides a part of the page.
+
+        In a table and the like it does not, and a paragraph may be a table.
+        """
+        opened = self._open[number]
+        if opened.mark.kind is not RegionKind.HIDDEN:
+            return True
+        is_known = isinstance(self.elements[index], Html) or opened.first == index + 1
+        inside = (each.mark.family.removeprefix("tag:") for each in self._open[number + 1 :])
+        return is_known and SCOPES.isdisjoint(inside)
 
     def _close_from(self, number: int, index: int) -> Iterator[PageRegion]:
         for each in self._open[number:]:

@@ -106,7 +106,7 @@ def _task_names(output: str) -> frozenset[str] | None:
             aliases = task.get("aliases") or []
             names |= {task["name"], *([aliases] if isinstance(aliases, str) else aliases)}
         return frozenset(names)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

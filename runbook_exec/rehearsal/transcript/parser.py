@@ -266,7 +266,7 @@ class _TranscriptParser:
                 text = json.loads(rest)
                 if not isinstance(text, str):
                     raise ValueError("expected text")
-            except ValueError:
+            except (ValueError, RecursionError):
                 hint = 'such as `# prints: "50 %\\r"`'
                 self.add_problem(span.start, span.end, f"expected a JSON string after `# {name}:`", hint)
                 return

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -111,18 +112,34 @@ def _read_fleet(path: Path) -> FleetRecord:
             previous = previous or first_hash(str(event["fleet"]))
             if event["previous"] != previous:
                 raise ValueError(f"line {number} does not follow from the line before it")
-            kind = event["event"]
+            kind, seq = event["event"], event["seq"]
+            if not isinstance(seq, int):
+                raise ValueError(f"expected a number as `seq` of line {number}")
             if kind == "fleet_started" and not started:
-                started = event
+                started = _check_start(event)
             elif kind == "host_began":
                 begun.add(event["host"])
                 outcomes.pop(event["host"], None)
             elif kind == "host_ended":
-                outcomes[event["host"]] = event["outcome"]
-            previous, seq = hash_line(line), event["seq"]
+                outcomes[event["host"]] = str(event["outcome"])
+            previous = hash_line(line)
         if not started:
             raise ValueError("it does not begin with the start of a fleet")
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         why = reason(problem) if isinstance(problem, OSError) else str(problem)
         raise Refused(f"the journal `{path}` is damaged: {why}") from None
     return FleetRecord(path, started, outcomes, frozenset(begun), seq, previous)
+
+
+def _check_start(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the event that starts a fleet; raises ValueError if a field is not of its type."""
+    texts = [event.get(name) for name in ("fleet", "path", "anchor", "digest", "folder")]
+    values = event.get("values", {})
+    match event:
+        case {"options": [*options], "hosts": [*hosts], "limits": [int(), int(), int()]} if (
+            isinstance(values, dict)
+            and all(isinstance(host, list) and len(host) == 2 for host in hosts)
+            and all(isinstance(text, str) for text in (*texts, *options, *values.values(), *chain(*hosts)))
+        ):
+            return event
+    raise ValueError("the event that starts the fleet has a field of another kind than expected")

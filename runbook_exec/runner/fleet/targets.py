@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -65,10 +66,23 @@ def _make_target(name: str, destination: str, pattern: str) -> Target:
 
 
 def _ask_ansible(pattern: str, inventory: str) -> list[Target]:
-    """Return the hosts of a pattern in an inventory, as Ansible itself finds them."""
-    command = ("ansible-inventory", "-i", inventory, "--list", "--limit", pattern)
+    """Return the hosts of a pattern in an inventory, as Ansible itself finds them.
+
+    It reads the person's own configuration, and not that of the working directory, which nobody has trusted.
+    """
+    source = inventory if "," in inventory else str(Path(inventory).expanduser().absolute())
+    command = ("ansible-inventory", "-i", source, "--list", "--limit", pattern)
+    named = os.environ.get("ANSIBLE_CONFIG")
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command,
+            cwd="/",  # a working directory can have a configuration, which names programs to run
+            env={**os.environ, **({"ANSIBLE_CONFIG": str(Path(named).absolute())} if named else {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     except OSError as error:
         raise Refused(
             f"cannot run `ansible-inventory`: {reason(error)}; install Ansible, or name the hosts without "
@@ -78,10 +92,10 @@ def _ask_ansible(pattern: str, inventory: str) -> list[Target]:
         if done.returncode:
             raise ValueError
         known = json.loads(done.stdout)
-        variables: Mapping[str, Mapping[str, Any]] = known["_meta"]["hostvars"]
+        variables = {str(name): dict(each) for name, each in known["_meta"]["hostvars"].items()}
         groups = [group for name, group in known.items() if name != "_meta"]
-        names = dict.fromkeys(host for group in groups for host in group.get("hosts", ()))
-    except (ValueError, KeyError, AttributeError):
+        names = dict.fromkeys(str(host) for group in groups for host in group.get("hosts", ()))
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         said = (done.stderr.strip().splitlines() or ["no inventory in JSON came"])[-1]
         raise Refused(f"`ansible-inventory` cannot read `{inventory}` for `{pattern}`: {said}") from None
     if not names:

@@ -72,7 +72,7 @@ def _read_piece(ssh: SshProcess) -> bytes:
 def _parse(line: bytes) -> dict[str, object]:
     try:
         facts = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
 

@@ -205,3 +205,102 @@ def test_the_page_with_hidden_comments() -> None:
         "echo MDX-COMMENT -- in a comment, `{/* … */}`, that no reader sees",
         "echo VISIBLE",
     ]
+
+
+UNSEEN = {
+    "div hidden": ("<div hidden>", "</div>"),
+    "article hidden": ("<article hidden>", "</article>"),
+    "main hidden": ("<main hidden>", "</main>"),
+    "p hidden": ("<p hidden>", "</p>"),
+    "blockquote hidden": ("<blockquote hidden>", "</blockquote>"),
+    "figure hidden": ("<figure hidden>", "</figure>"),
+    "ul hidden": ("<ul hidden>", "</ul>"),
+    "table hidden": ("<table hidden>", "</table>"),
+    "form hidden": ("<form hidden>", "</form>"),
+    "fieldset hidden": ("<fieldset hidden>", "</fieldset>"),
+    "span hidden": ("<span hidden>", "</span>"),
+    "b hidden": ("<b hidden>", "</b>"),
+    "section hidden": ("<section hidden>", "</section>"),
+    "center hidden": ("<center hidden>", "</center>"),
+    "custom-el hidden": ("<custom-el hidden>", "</custom-el>"),
+    "display none center": ('<center style="display:none">', "</center>"),
+    "entity": ("<div style='display:&#110;one'>", "</div>"),
+    "css escape": ("<div style='displa\\79 :none'>", "</div>"),
+    "css comment": ("<div style='display:/* x */none'>", "</div>"),
+    "gt in value": ('<div title="a>b" hidden>', "</div>"),
+    "lt in value": ('<div title="<" hidden>', "</div>"),
+    "lt": ("<div < hidden>", "</div>"),
+    "no space": ('<div title="a"hidden>', "</div>"),
+    "template": ("<template>", "</template>"),
+    "dialog": ("<dialog>", "</dialog>"),
+    "script in div": ("<div><script>", "</script></div>"),
+    "style in div": ("<div><style>", "</style></div>"),
+    "noscript": ("<noscript>", "</noscript>"),
+    "never closed": ("<div hidden>", ""),
+    "self closed": ("<div hidden/>", ""),
+    "never closed template": ("<template>", ""),
+    "comment with close": ("<div hidden>\n<!-- </div> -->", "</div>"),
+    "comment in div": ("<div>\n<!--", "-->\n</div>"),
+    "nested same": ("<article hidden>\n<article>\n</article>", "</article>"),
+    "multi line": ('<article\n  class="x"\n  hidden\n>', "</article>"),
+    "upper": ("<ARTICLE HIDDEN>", "</ARTICLE>"),
+    "in list": ("- <article hidden>", "</article>"),
+    "visibility": ('<div style="visibility:hidden">', "</div>"),
+    "font-size": ('<div style="font-size:0">', "</div>"),
+    "opacity": ('<div style="opacity:0.0">', "</div>"),
+    "jsx": ('<div style={{display: "none"}}>', "</div>"),
+    "until-found": ('<article hidden="until-found">', "</article>"),
+    "prose before": ("Text <article hidden>", "</article>"),
+    "odd backtick": ("Press ` now. <article hidden>", "</article>"),
+    "close in code": ("<article hidden>\n\n`` </article> ``", "</article>"),
+    "close escaped": ("<article hidden>\n\nx \\</article>", "</article>"),
+    "close with words": ("<article hidden>\n\nx </article foo>", "</article>"),
+    "close in name": ('<article hidden>\n<i></article"x></i>', "</article>"),
+    "close in value": ('<article hidden>\n<i title="</article>"></i>', "</article>"),
+    "close in template": ("<article hidden>\n<template></article></template>", "</article>"),
+    "close in script": ('<article hidden>\n<div><script>"</article>"</script></div>', "</article>"),
+    "close in table": ("<article hidden>\n<table><tr><td></article></td></tr></table>", "</article>"),
+    "close in pipe table": ("<article hidden>\n\n| a |\n|---|\n| </article> |", "</article>"),
+    "type 2 twice": ("<!-- a --> <!-- b", "-->"),
+    "escaped twice": ("a \\\\<article hidden>", "</article>"),
+    "template in text": ("Text <template>", "<div></template></div>"),
+}
+
+SEEN = {
+    "plain article": ("<article>", "</article>"),
+    "open dialog": ("<dialog open>", "</dialog>"),
+    "aria-hidden": ('<div aria-hidden="true">', "</div>"),
+    "input hidden": ('<input type="hidden" name="x">', ""),
+    "br hidden": ("<br hidden>", ""),
+    "closed before": ("<article hidden>\nx\n</article>", ""),
+    "opacity": ('<div style="opacity:0.5">', "</div>"),
+    "font-size": ('<div style="font-size:0.9em">', "</div>"),
+    "prose": ("Some hidden <span of text, and `<div hidden>` in code.", ""),
+    "span inline": ("A <span hidden>word</span> here.", ""),
+    "title placeholder": ("Write <title> there, in style.", ""),
+    "data-hidden": ('<div data-hidden="x">', "</div>"),
+    "title attr": ('<div title="the hidden one">', "</div>"),
+    "escaped": ("a \\<article hidden> x", ""),
+    "code span": ("Use `` `<article hidden>` `` there.", ""),
+    "style prose": ('<Note style="x">', "</Note>"),
+    "html comment": ("<!-- <div hidden> -->", ""),
+    "table": ("<table><tr><td hidden>x</td></tr></table>", ""),
+    "script": ("<script>\nx\n</script>", ""),
+    "style el": ("<style>\n.x {display: none}\n</style>", ""),
+    "video": ('<video controls>\n<source src="x">\n</video>', ""),
+    "list of placeholders": ('Copy <template> to <name>, <object> and <audio hidden="x">y</audio>.', ""),
+}
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_a_block_in_an_element_that_no_reader_sees_never_runs(kind: str) -> None:
+    """A browser decides what is in an element, and hides it by an attribute, a style or its name."""
+    begins, ends = UNSEEN[kind]
+    assert "echo no" not in outline(page(fence("echo a"), begins, fence("echo no"), ends))
+
+
+@pytest.mark.parametrize("kind", SEEN)
+def test_a_block_below_other_html_runs(kind: str) -> None:
+    """Text and elements that only look like hidden ones, or have ended, hide no block."""
+    begins, ends = SEEN[kind]
+    assert outline(page(fence("echo a"), begins, fence("echo b"), ends)) == ["echo a", "echo b"]
