@@ -184,16 +184,31 @@ def forget_secrets(run: str, environ: Mapping[str, str]) -> None:
 
 
 def _list_stores(run: str, environ: Mapping[str, str], journal: str) -> Iterator[SecretStore]:
-    runtime = Path(environ.get("XDG_RUNTIME_DIR") or "")
-    if runtime.is_absolute() and _is_ours_alone(runtime, links=True) and _is_memory(runtime):
+    if (runtime := _find_runtime_folder(environ)) is not None:
         yield SecretStore(runtime / "runbook-exec" / f"{run}.json", journal)
+    if (shared := _find_shared_folder()) is not None:
+        yield SecretStore(shared / f"{run}.json", journal, takes_values=False)
+
+
+def find_memory_folder(environ: Mapping[str, str]) -> Path | None:
+    """Return a folder in memory that only this user can access, for files of one process; None without."""
+    return _find_runtime_folder(environ) or _find_shared_folder()
+
+
+def _find_runtime_folder(environ: Mapping[str, str]) -> Path | None:
+    runtime = Path(environ.get("XDG_RUNTIME_DIR") or "")
+    is_safe = runtime.is_absolute() and _is_ours_alone(runtime, links=True) and _is_memory(runtime)
+    return runtime if is_safe else None
+
+
+def _find_shared_folder() -> Path | None:
+    """Return a folder of this user in the memory that all users share, and make it if need be."""
     if not _is_memory(_SHARED):
-        return
+        return None
     shared = _SHARED / f"runbook-exec-{os.getuid()}"
     with contextlib.suppress(OSError):
         shared.mkdir(mode=0o700)
-    if _is_ours_alone(shared):
-        yield SecretStore(shared / f"{run}.json", journal, takes_values=False)
+    return shared if _is_ours_alone(shared) else None
 
 
 def remove_abandoned(folder: Path) -> None:

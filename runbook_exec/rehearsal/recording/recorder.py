@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import sys
 import time
@@ -23,10 +24,12 @@ from ...engine.events import (
 )
 from ...engine.ports import Keyboard, RunContext
 from ...errors import reason
+from ...journal.secret_store import find_memory_folder
 from ...light_classes import replace
 from ...masking.masker import Masker
 from ...plan.model import ItemId, Plan, PlanItem, Value
 from ...system.atomic_write import create_file
+from ...system.temporary_folders import TemporaryFolder
 from .. import relay
 from ..allowlist import HARMLESS
 from ..call_server import CallServer, StandInMessage
@@ -183,9 +186,9 @@ class Recorder:
 
     def _install_stand_ins(self, path: str) -> None:
         """Make a recording stand-in for every program whose output may matter, and serve them."""
-        calls = self._folder / "calls"
-        for folder in (calls, self._bin):
-            folder.mkdir()
+        self._bin.mkdir()
+        memory = find_memory_folder(os.environ)  # what programs are given and print may be secret
+        calls = Path(self._stack.enter_context(TemporaryFolder("calls", str(memory or self._folder))))
         one = self._folder / "stand-in"
         one.write_text(format_script(calls), encoding="utf-8", errors="surrogateescape")
         one.chmod(0o700)

@@ -393,3 +393,32 @@ def test_marks_are_found_in_a_stream_cut_anywhere(parts: list[str], data: st.Dat
 def test_an_invented_value_contains_nothing_of_the_secret(secret: str, value: str) -> None:
     """It has the same length, and the prefix of tokens of its kind."""
     assert invent_value(secret, 0) == value
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_mount(), reason="Linux only")
+def test_a_recording_writes_no_secret_to_a_disk(program: Program) -> None:
+    """What programs are given and print is passed on in a folder in memory, also while the run goes on."""
+    secret = "q7Zx-4vNb-Lw2K"  # printed by a program that keeps secrets
+    keeper = program.write("op", f"#!/bin/sh\necho {secret}\n")
+    keeper.chmod(0o755)
+    temporary = program.folder / "temporary"
+    temporary.mkdir()
+    env = {"PATH": f"{program.work}:{os.environ['PATH']}", "TMPDIR": str(temporary)}
+    program.write(
+        "page.md", "# P\n\n## Steps\n\n```bash\nT=$(op read token)\necho next\nread -r _ <fifo || true\n```\n"
+    )
+    os.mkfifo(program.work / "fifo")
+    with program.start("page.md", "--yes", "--trust", "--record", env=env) as run:
+        end = time.monotonic() + 60
+        while b"next\\n" not in b"".join(path.read_bytes() for path in program.runs.glob("*.jsonl")):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        names = [path.name for path in temporary.rglob("*")]
+        held = [
+            path for path in temporary.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()
+        ]
+        os.close(os.open(program.work / "fifo", os.O_WRONLY))
+        assert run.wait(60) == 0
+    assert names
+    assert held == []
+    assert secret not in (program.work / "page.rehearsal.md").read_text()
