@@ -405,7 +405,7 @@ def test_a_recording_writes_no_secret_to_a_disk(program: Program) -> None:
     temporary.mkdir()
     env = {"PATH": f"{program.work}:{os.environ['PATH']}", "TMPDIR": str(temporary)}
     program.write(
-        "page.md", "# P\n\n## Steps\n\n```bash\nT=$(op read token)\necho next\nread -r _ <fifo || true\n```\n"
+        "page.md", "# P\n\n## Steps\n\n```bash\nT=$(op read token)\necho ne''xt\nread -r _ <fifo || true\n```\n"
     )
     os.mkfifo(program.work / "fifo")
     with program.start("page.md", "--yes", "--trust", "--record", env=env) as run:
