@@ -404,9 +404,8 @@ def test_a_recording_writes_no_secret_to_a_disk(program: Program) -> None:
     temporary = program.folder / "temporary"
     temporary.mkdir()
     env = {"PATH": f"{program.work}:{os.environ['PATH']}", "TMPDIR": str(temporary)}
-    program.write(
-        "page.md", "# P\n\n## Steps\n\n```bash\nT=$(op read token)\necho ne''xt\nread -r _ <fifo || true\n```\n"
-    )
+    script = "T=$(op read token)\necho ne''xt\nread -r _ <fifo || true\n"
+    program.write("page.md", f"# P\n\n## Steps\n\n```bash\n{script}```\n")
     os.mkfifo(program.work / "fifo")
     with program.start("page.md", "--yes", "--trust", "--record", env=env) as run:
         end = time.monotonic() + 60
