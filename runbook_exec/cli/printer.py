@@ -20,6 +20,7 @@ from ..plan.retries import describe_retries
 from ..plan.values import describe_value, is_secret
 from ..plan.warnings import find_warnings
 from ..shells.base import QuotingError
+from ..system.memo import cache_latest
 from ..text.ansi import escape_unprintable, escape_unprintable_code
 from ..text.plain_json import to_printable_json
 
@@ -248,8 +249,14 @@ def _describe_value(plan: Plan, name: str, item: PlanItem) -> str:
         return f"from {known.source}"
     if known and known.default is not None:
         return "a default, not shown" if secret else f"default: {known.default}"
-    first = next(each for each in plan.items if any(p.name == name for p in each.placeholders))
-    return f"asked in step {first.step.label}" + (", not shown" if secret else "")
+    asked = f"asked in step {_find_first_uses(plan.items)[name].step.label}"
+    return asked + (", not shown" if secret else "")
+
+
+@cache_latest
+def _find_first_uses(items: tuple[PlanItem, ...]) -> Mapping[str, PlanItem]:
+    """Return the first item that has each placeholder, by its name."""
+    return {p.name: item for item in reversed(items) for p in item.placeholders}
 
 
 def to_json(value: Runbook) -> str:

@@ -8,6 +8,7 @@ from ..document.assignments import Capture
 from ..document.model import Annotation, Block, Input, Placeholder, Procedure, Runbook, Statement, Step
 from ..light_classes import NamedTuple, dataclass, field
 from ..shells.secret_commands import SecretUse
+from ..system.memo import cache_latest
 from .values import is_secret
 
 LOCAL = "local"  # the name of this machine where a host is named
@@ -156,7 +157,7 @@ class Plan:
 
     def is_secret(self, name: str) -> bool:
         """Return whether the placeholder's value must never be shown."""
-        annotated = any(item.annotation.capture == name and item.annotation.secret for item in self.items)
+        annotated = name in _list_secret_captures(self.items)
         known = self.inputs.get(name)
         if not annotated and (known is None or known.secret is None):
             annotated = any(self.prints_secret(at) for at, each in self.captures if each.name == name)
@@ -170,3 +171,9 @@ class Plan:
     def get_secret_use(self, where: ItemId) -> SecretUse:
         """Return what a statement does with what a keeper of secrets prints."""
         return self.secret_uses.get(where, SecretUse.NONE)
+
+
+@cache_latest
+def _list_secret_captures(items: tuple[PlanItem, ...]) -> frozenset[str | None]:
+    """Return the names that annotations of these items capture as secrets."""
+    return frozenset(item.annotation.capture for item in items if item.annotation.secret)
