@@ -10,6 +10,8 @@ from ..markdown.headings import strip_markup
 
 _LONGEST_LABEL = 60  # characters of a text without a colon that is about the block below it
 
+_LONGEST = 400  # characters of a text whose end is about the block below it
+
 _BLANK_LINE = LazyPattern(r"\n[ \t]*\n")
 
 _MARKER = LazyPattern(r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?")
@@ -63,8 +65,9 @@ def find_condition(text: str, headings: Iterable[str]) -> str:
 
     A text counts if a colon ends it, or if it is as short as a label.
     """
-    lines = _BLANK_LINE.split(text.rstrip())[-1].split("\n")
-    for written in ("\n".join(lines), lines[-1]):
+    tail = text[-_LONGEST:].rstrip()
+    lines = _BLANK_LINE.split(tail)[-1].split("\n") if _has_sign(tail) else ()
+    for written in ("\n".join(lines), lines[-1]) if lines else ():
         label = strip_markup(_MARKER.sub("", written, count=1))
         label = _SENTENCE.split(label)[-1]
         is_short = len(label) <= _LONGEST_LABEL and label[-1:] not in ".!?,;"
@@ -80,5 +83,9 @@ def find_last_heading(text: str) -> str:
 
 
 def _is_condition(text: str) -> bool:
+    return _has_sign(text) and _CONDITION.match(" ".join(text.split())) is not None
+
+
+def _has_sign(text: str) -> bool:
     lowered = text.lower()
-    return any(sign in lowered for sign in _SIGNS) and _CONDITION.match(" ".join(text.split())) is not None
+    return any(map(lowered.__contains__, _SIGNS))
