@@ -149,7 +149,8 @@ class PageReader(NamedTuple):
                 continue
             count += 1
             block, wrong = read_block(self.source, drafts[piece], count, shell, self.settings, why_not)
-            if block.runs and annotation.confirm is None and block.annotation.confirm is None:
+            says = merge_annotations(annotation, block.annotation)
+            if block.runs and says.confirm is None and says.when is None:
                 block = _confirm_condition(block, find_condition(above, headings))
             above = ""
             blocks[piece] = block

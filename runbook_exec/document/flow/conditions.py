@@ -42,22 +42,10 @@ _CONDITION = LazyPattern(
     re.IGNORECASE | re.DOTALL,
 )
 
-# the beginnings of words without which a text is no condition
+# parts of words without which a text is no condition
 _SIGNS = (
-    "if",
-    "when",
-    "should",
-    "in case",
-    "only",
-    "undo",
-    "revert",
-    "roll",
-    "back",
-    "after",
-    "n't",
-    "n’t",
-    "not",
-)
+    "if", "when", "should", "in case", "only", "undo", "revert", "roll", "back", "after", "n't", "n’t", "not"
+)  # fmt: skip
 
 
 def find_condition(text: str, headings: Iterable[str]) -> str:

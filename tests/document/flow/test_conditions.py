@@ -39,10 +39,10 @@ OTHERS = (
 )
 
 
-def write_page(text: str) -> str:
-    """Return a page with a text between two blocks."""
+def write_page(text: str, annotation: str = "") -> str:
+    """Return a page with a text between two blocks, and with an annotation of the second one."""
     one, two = (f"```bash\necho {word} >>log\n```\n" for word in ("one", "two"))
-    return f"# P\n\n## Steps\n\n### One\n\n{one}\n{text}\n\n{two}"
+    return f"# P\n\n## Steps\n\n### One\n\n{one}\n{text}\n\n{annotation}{two}"
 
 
 @pytest.mark.parametrize("text", CONDITIONS)
@@ -84,8 +84,20 @@ def test_everything_under_a_heading_with_a_condition_waits(program: Program) -> 
 
 def test_an_annotation_decides(program: Program) -> None:
     """The page has a question of its own."""
-    page = write_page('If it fails:\n\n<!-- runbook: confirm="Really?" -->')
-    assert "Really?" in program.run_page(page, *UNATTENDED).output
+    page = write_page("If it fails:", '<!-- runbook: confirm="Really?" -->\n')
+    done = program.run_page(page, *UNATTENDED)
+    assert done.status == 3
+    assert "Really?" in done.output
+    assert "The page says" not in done.output
+
+
+@pytest.mark.parametrize(("when", "effects"), [("0 > 1", "one\n"), ("1 > 0", "one\ntwo\n")])
+def test_a_condition_that_is_computed_asks_nobody(program: Program, when: str, effects: str) -> None:
+    """`when` decides about the block that the page means only for some case."""
+    page = write_page("If it fails:", f'<!-- runbook: when="{when}" -->\n')
+    done = program.run_page(page, *UNATTENDED)
+    assert done.status == 0, done.output
+    assert (program.work / "log").read_text() == effects
 
 
 def test_a_step_that_is_struck_out_does_not_run(program: Program) -> None:
